@@ -85,6 +85,7 @@ oracle: $(STAMP) ## Record what an embedded ClickHouse finds for Rybbit's filter
 
 vocabulary: $(STAMP) ## Regenerate the shipped vocabularies (this changes every world)
 	$(BIN)/python -m tools.vocabulary.draw
+	$(BIN)/python -m tools.vocabulary.countries
 
 viewer: $(STAMP) ## Fetch Swagger UI for /<vendor>/docs with npm (ARGS=5.35.0 picks a version)
 	$(BIN)/python -m tools.fetch_swagger_ui $(ARGS)

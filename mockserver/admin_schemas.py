@@ -133,6 +133,8 @@ class WorldFields(RequestModel, frozen=True):
     late_logins_percent: int | None = None
     vocabulary: str | None = None
     locales: list[str] | None = None
+    names: dict[str, list[str]] | None = None
+    """Own ``sites``, ``pages``, ``events``, ``campaigns`` and ``countries``."""
     quiet_days: list[int] | None = None
     grain: int | None = None
     segments: dict[str, dict[str, Any]] | None = None
@@ -159,6 +161,8 @@ class WorldTotals(Struct, kw_only=True):
     spec: dict[str, Any]
     now: str
     sites: list[SiteTotals]
+    added: list[dict[str, Any]] = []
+    """The definitions of the added sessions, as they were sent, or read from a settings file."""
 
 
 class AddedSession(Struct, kw_only=True):

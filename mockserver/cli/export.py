@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -74,11 +75,28 @@ def _write_csv(rows: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
         )
 
 
+def _write_table(rows: Iterator[Any], endpoint: Endpoint, table: str, form: str, out: TextIO) -> None:
+    """Write a file for SQL; raises a usage error without a file name or duckdb."""
+    if out.name in {"-", "<stdout>"}:
+        raise click.UsageError(f"--format {form}: stdout cannot be a database; give --output FILE")
+    try:
+        from mockserver.cli.export_tables import TableError, write_table  # noqa: PLC0415 -- requires duckdb
+    except ImportError:
+        raise click.UsageError(
+            f"--format {form}: duckdb is not installed; run pip install 'session-mock[sql]'"
+        ) from None
+    try:
+        write_table(rows, endpoint, table, form, Path(out.name))
+    except TableError as error:
+        raise click.UsageError(f"--output {out.name}: {error}") from None
+
+
 @click.command(
     name="export",
     epilog=format_examples(
         "session-mock export rybbit list_sessions --sessions 250 --format csv",
         "session-mock export browsee export_sessions --param start=1788220800 --output rows.ndjson",
+        "session-mock export sparklytics list_sessions --format parquet --output rows.parquet",
     ),
 )
 @click.argument("vendor")
@@ -92,8 +110,8 @@ def _write_csv(rows: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
     help="Parameter of the endpoint that restricts the rows; repeatable.",
 )
 @file_options(
-    ["ndjson", "csv"],
-    "Format of the file: lines of JSON, or CSV.",
+    ["ndjson", "csv", "parquet", "duckdb"],
+    "Format of the file: lines of JSON, CSV, or a table for SQL (requires --output and session-mock[sql]).",
     click.File("w", encoding="utf-8", lazy=True),
 )
 def command(
@@ -122,7 +140,9 @@ def command(
         check_parameters(tenant_vendor, contract_endpoint, parameters)
         params = {**list_params(tenant, contract_endpoint, parameters or None), **parameters}
         shown = _show_progress(rows(tenant, tenant_vendor, contract_endpoint, params, site))
-        if form == "csv":
+        if form in {"parquet", "duckdb"}:
+            _write_table(shown, contract_endpoint, f"{vendor}_{endpoint}", form, output)
+        elif form == "csv":
             _write_csv(shown, contract_endpoint, output)
         else:
             _write_ndjson(shown, output)

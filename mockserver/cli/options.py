@@ -46,6 +46,33 @@ world_options = combine_options(
         help="Time before which all sessions start: ISO 8601. [default: 2026-10-01, or as in the profile]",
     ),
     env_option(
+        "--sessions-from",
+        metavar="FILE",
+        help="NDJSON or *.csv file with the sessions of the first site; the world then has no others, unless"
+        " --sessions or --sessions-per-day is given.",
+    ),
+    click.option(
+        "--as",
+        "sessions_as",
+        metavar="FORMAT",
+        envvar="SESSION_MOCK_SESSIONS_AS",
+        show_envvar=True,
+        help="Format of its rows: VENDOR.ENDPOINT of a list of sessions, or 'neutral'"
+        " for the fields of `admin world add`.",
+    ),
+    env_option(
+        "--keep-people",
+        is_flag=True,
+        default=None,
+        help="Keep user ids, names, e-mail and IP addresses of the file. [default: made-up ones]",
+    ),
+    env_option(
+        "--new-ids",
+        is_flag=True,
+        default=None,
+        help="Replace ids in the file that have another form than those of session-mock.",
+    ),
+    env_option(
         "--now",
         metavar="INSTANT",
         help="Time at which the clock is frozen: ISO 8601, or 'system' for real time."

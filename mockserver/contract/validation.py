@@ -112,6 +112,15 @@ def _structs_in(hint: Any) -> list[type]:
     return list(chain.from_iterable(map(_structs_in, get_args(hint))))
 
 
+def row_model(response: type[Struct], rows_path: str) -> type[Struct]:
+    """Return the struct of the rows in a response."""
+    model = response
+    for name in rows_path.split("."):
+        [field] = [field for field in fields(model) if field.name == name]
+        [model] = _structs_in(field.type)
+    return model
+
+
 def nested_structs(models: Iterable[type]) -> list[type]:
     """Return structs together with all structs nested in them."""
     structs = list(models)

@@ -1,6 +1,7 @@
 """A server in a thread of this process, or a connection to a running one."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.admin_schemas import Dialect
@@ -32,7 +33,8 @@ class SessionMock(TenantHandle):
 
     Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``,
     ``sessions``, …), ``now`` (the time at which the clock is frozen), ``dialect``, ``behaviors``,
-    ``credentials``, ``host``, ``port`` (0 picks a free one) and ``vendor_ports``. Raises
+    ``credentials``, ``sessions_from`` with ``sessions_as``, ``keep_people`` and ``new_ids``, ``host``,
+    ``port`` (0 picks a free one) and ``vendor_ports``; ``add`` is a list of sessions to add. Raises
     :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid one.
 
     The server belongs to the process that starts it. A forked child can send requests to its URL, but calls
@@ -47,6 +49,10 @@ class SessionMock(TenantHandle):
         dialect: Dialect | None = None,
         behaviors: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
+        sessions_from: str | Path | None = None,
+        sessions_as: str | None = None,
+        keep_people: bool = False,
+        new_ids: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
         vendor_ports: Mapping[str, int] | None = None,
@@ -59,6 +65,10 @@ class SessionMock(TenantHandle):
             "dialect": dialect,
             "behaviors": behaviors,
             "credentials": credentials,
+            "sessions_from": None if sessions_from is None else str(sessions_from),
+            "sessions_as": sessions_as,
+            "keep_people": keep_people,
+            "new_ids": new_ids,
             "host": host,
             "port": port,
             "vendor_ports": vendor_ports,

@@ -89,7 +89,7 @@ class CheckedTenant(TenantHandle):
 
         return build_command(
             self.arguments["profile"],
-            self.world.spec,
+            self._client.world(self.id),
             self._client.clock(self.id),
             self._client.behaviors(self.id),
             self.arguments.get("credentials", ()),

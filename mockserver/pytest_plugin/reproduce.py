@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from msgspec import json
+from msgspec import json, to_builtins
 
-from mockserver.admin_schemas import ClockState
+from mockserver.admin_schemas import ClockState, WorldTotals
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED, short_name
 from mockserver.server.tenancy.config import TenantConfig, tenant_spec
 from mockserver.vendors import get_vendor
@@ -19,18 +19,21 @@ _INSTANTS: Final = ("start", "end")
 
 def build_command(
     profile: str,
-    fields: Mapping[str, Any],
+    totals: WorldTotals,
     clock: ClockState,
     behaviors: Behaviors,
     credentials: Iterable[str],
 ) -> str:
     """Return the shell command that serves a world with its clock, dialects and behaviors.
 
-    Fields without an option are passed in a file that the shell creates. Of credentials only the names are
-    shown, with placeholders for the values.
+    Fields without an option, and added sessions, are passed in a file that the shell creates. Of credentials
+    only the names are shown, with placeholders for the values.
     """
-    world = spec(**fields)
+    world = spec(**totals.spec)
     changed = dict(_changed_fields(world, profile))
+    added = [session for session in totals.added if not _has_null(session)]
+    if added:
+        changed["add"] = added
     words = ["session-mock", "serve", "--profile", profile]
     for name in _OPTIONS:
         if name in changed:
@@ -42,7 +45,16 @@ def build_command(
     command = shlex.join(words)
     if changed:
         command += f" --config <(printf %s {shlex.quote(f'world = {_to_toml(changed)}')})"
+    if len(added) < len(totals.added):
+        command += f" # TOML has no null: without {len(totals.added) - len(added)} of the added sessions"
     return command
+
+
+def _has_null(value: Any) -> bool:
+    """Return True if JSON contains a null, which TOML cannot."""
+    if isinstance(value, Mapping):
+        return any(map(_has_null, value.values()))
+    return any(map(_has_null, value)) if isinstance(value, list) else value is None
 
 
 def _changed_fields(world: WorldSpec, profile: str) -> Iterator[tuple[str, Any]]:
@@ -51,7 +63,7 @@ def _changed_fields(world: WorldSpec, profile: str) -> Iterator[tuple[str, Any]]
     for name in WorldSpec.__struct_fields__:
         value = getattr(world, name)
         if name == "seed" or value not in (None, getattr(defaults, name)):
-            yield name, format_instant(value) if name in _INSTANTS else value
+            yield name, format_instant(value) if name in _INSTANTS else to_builtins(value)
 
 
 def _clock_options(clock: ClockState, world: WorldSpec) -> list[str]:

@@ -20,6 +20,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType, defstruct, json
 from mockserver._util.caching import IdentityCache
 from mockserver.rows.columns import Column
 from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.generator.imported.batch import ImportedSessions
 from mockserver.world.generator.population import Population
 from mockserver.world.model.session_batch import SessionBatch
 
@@ -72,6 +73,8 @@ class RowEncoder:
         """Return the row of each session."""
         if isinstance(sessions, GeneratedSessions) and not sessions.identities:
             return self._read_ahead(sessions.population).rows(sessions, self._make_rows)
+        if isinstance(sessions, ImportedSessions):
+            return sessions.cached_values(self, self._make_rows)
         return self._make_rows(sessions)
 
     def _make_rows(self, sessions: SessionBatch) -> list[Row]:
@@ -216,7 +219,7 @@ class _EntryEncoder(_MemberEncoder):
         self._cached_members = IdentityCache[dict[int, bytes]](_empty_cache)
 
     def encode(self, sessions: SessionBatch) -> list[bytes]:
-        if not isinstance(sessions, GeneratedSessions):
+        if not isinstance(sessions, GeneratedSessions | ImportedSessions):
             return super().encode(sessions)
         entries, codes = sessions.dictionary_encoded(self._entries)
         cached = self._cached_members(entries)

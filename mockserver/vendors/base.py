@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED, BehaviorError, common_behaviors, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
+from mockserver.rows.formats import RowFormat
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.segments import Segment
 from mockserver.world.world import Site, World
@@ -103,11 +104,17 @@ class Vendor:
     """Name of the dialect that is closest to the real service."""
 
     def __init__(
-        self, contract: Contract, create_identifiers: IdentifierFactory, views: Mapping[str, View]
+        self,
+        contract: Contract,
+        create_identifiers: IdentifierFactory,
+        views: Mapping[str, View],
+        row_formats: Mapping[str, RowFormat] | None = None,
     ) -> None:
         self._endpoints = {endpoint.name: endpoint for endpoint in contract.endpoints}
         _check_names(contract.vendor, "endpoints without a view", self._endpoints, views)
         _check_names(contract.vendor, "views without an endpoint", views, self._endpoints)
+        self.row_formats = row_formats or {}
+        """How the rows of an endpoint are read from a file, by its name."""
         self.contract = contract
         self.create_identifiers = create_identifiers
         self.name = contract.vendor

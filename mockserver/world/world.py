@@ -12,7 +12,11 @@ from mockserver.world.generator.added import NewSession, make_events
 from mockserver.world.generator.archetypes import Shares, SiteInputs
 from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.deletions import NO_DELETIONS, Deletions
-from mockserver.world.generator.locales import localized_vocabulary
+from mockserver.world.generator.imported.batch import ImportedSessions
+from mockserver.world.generator.imported.data import ImportedData
+from mockserver.world.generator.imported.session import ImportedSession
+from mockserver.world.generator.imported.source import ImportedSource
+from mockserver.world.generator.locales import load_vocabulary
 from mockserver.world.generator.population import Population, parse_visitor_number
 from mockserver.world.generator.query_result import (
     FAR,
@@ -38,7 +42,7 @@ from mockserver.world.model.query import Query
 from mockserver.world.model.segments import Segment, build_segments
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import WorldError, WorldSpec, format_instant
-from mockserver.world.model.vocabulary import Vocabulary, load
+from mockserver.world.model.vocabulary import Vocabulary
 
 _PEOPLE = 0
 _BOTS = 1
@@ -61,16 +65,18 @@ class Site:
 
     def __init__(self, spec: WorldSpec, vocabulary: Vocabulary, number: int) -> None:
         self._spec = spec
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self.number = number
         self.tracked_data = TrackedData()
         self.deletions = NO_DELETIONS
+        self.imported: ImportedData | None = None
         self._hidden = NO_DELETIONS
         """The deletions, and the generated sessions whose events are in the tracked data."""
         self._only: int | None = None
         self.key = key(spec.seed, "site", number)
         cycle, position = divmod(number, len(vocabulary.site_names))  # No two sites share a domain.
-        name = vocabulary.site_names[(key(spec.seed, "site", 0) + position) % len(vocabulary.site_names)]
+        first = 0 if spec.names.sites else key(spec.seed, "site", 0)
+        name = vocabulary.site_names[(first + position) % len(vocabulary.site_names)]
         self.domain = f"{name}.example" if not cycle else f"s{cycle}.{name}.example"
         self.hostnames = (f"www.{self.domain}", f"app.{self.domain}")
         self.time_zone, self.utc_offset = _ZONES[(key(spec.seed, "zone") + number) % len(_ZONES)]
@@ -92,7 +98,7 @@ class Site:
             unknown_agents=self._spec.unknown_agents_percent,
             late_logins=self._spec.late_logins_percent,
         )
-        inputs = SiteInputs(self._vocabulary, self.hostnames, shares)
+        inputs = SiteInputs(self.vocabulary, self.hostnames, shares)
         return Population(self.key, kind, inputs, self._timeline(kind))
 
     @cached_property
@@ -106,13 +112,21 @@ class Site:
         return self._population(_BOTS)
 
     def replace(
-        self, *, tracked_data: TrackedData | None = None, deletions: Deletions | None = None
+        self,
+        *,
+        tracked_data: TrackedData | None = None,
+        deletions: Deletions | None = None,
+        imported: ImportedData | None = None,
     ) -> "Site":
-        """Return the site with other tracked data or deletions; everything computed so far is shared."""
+        """Return the site with other tracked data, deletions or imported sessions.
+
+        Everything computed so far is shared.
+        """
         site = object.__new__(Site)
         site.__dict__.update(self.__dict__)
         site.tracked_data = self.tracked_data if tracked_data is None else tracked_data
         site.deletions = self.deletions if deletions is None else deletions
+        site.imported = self.imported if imported is None else imported
         joined = site.tracked_data.joined
         if site.deletions is not self.deletions or joined is not self.tracked_data.joined:
             site._hidden = site.deletions.union(joined)
@@ -172,6 +186,9 @@ class Site:
         sources: list[Source] = [self._generated(population, query, stop, now) for population in populations]
         if self.tracked_data.count:
             sources.append(self._tracked(query, stop, now))
+        if self.imported is not None:
+            selection = self.imported.select(query, stop, now, self.deletions.numbers)
+            sources.append(ImportedSource(self.imported, selection, self.tracked_data.identities))
         return QueryResult(sources)
 
     def _generated(self, population: Population, query: Query, stop: int, now: int) -> GeneratedSource:
@@ -188,10 +205,10 @@ class Site:
             and session.start < stop
             and all(session.is_of(alternatives, self.key) for alternatives in query.actors)
             and not session.is_of(query.others, self.key)
-            and session.meets(query.where, self._vocabulary)
+            and session.meets(query.where, self.vocabulary)
             and query.session in (None, session.number(self.key))
         ]
-        return TrackedSource(sessions, self.key, self.tracked_data, self._vocabulary)
+        return TrackedSource(sessions, self.key, self.tracked_data, self.vocabulary)
 
     def tracked_sessions(self, now: int) -> list[TrackedSession]:
         """Return the tracked sessions as of *now*, ascending by start."""
@@ -206,7 +223,7 @@ class Site:
         Raises :class:`WorldError` if it contradicts itself or another session of its visitor.
         """
         visitor = self.find_seeded(session.user_id or "")
-        events = make_events(session, self._vocabulary, self.hostnames, visitor)
+        events = make_events(session, self.vocabulary, self.hostnames, visitor)
         tracked = self.tracked_data.sessions(FAR)
         spans = [(each.start, each.events[-1].at) for each in tracked if each.actor == events[0].actor]
         generated = [(start, end) for start, end, _ in visitor.sessions] if visitor else []
@@ -228,7 +245,7 @@ class Site:
         if user not in sessions.user_ids:
             return None
         position = sessions.user_ids.index(user)
-        unknown = unknown_attributes(self._vocabulary)
+        unknown = unknown_attributes(self.vocabulary)
         return SeededVisitor(
             number,
             tuple(zip(sessions.start, sessions.end, sessions.ids, strict=True)),
@@ -248,7 +265,9 @@ class Site:
         seeded = self.people.texts(dimension, text_of)
         sent: set[str] = set()
         for session in self.tracked_sessions(now) if self.tracked_data.count else ():
-            sent.update(map(text_of, session.entries(dimension, self._vocabulary)))
+            sent.update(map(text_of, session.entries(dimension, self.vocabulary)))
+        if self.imported is not None:
+            sent.update(self.imported.texts(dimension, text_of))
         return seeded if sent <= seeded else seeded | sent
 
     def session(self, number: int, now: int) -> SessionBatch | None:
@@ -260,35 +279,46 @@ class Site:
         # Tracked sessions come first: by chance, a generated one may get the same number later.
         for session in self.tracked_data.sessions(now):
             if session.number(self.key) == number:
-                return TrackedSessions(self.key, [session], [0], self.tracked_data, self._vocabulary)
+                return TrackedSessions(self.key, [session], [0], self.tracked_data, self.vocabulary)
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
             if index is not None and number not in self.tracked_data.joined:
                 return GeneratedSessions(
                     population, np.array([index], dtype=np.int64), now, self.tracked_data.identities
                 )
+        position = None if self.imported is None else self.imported.position_of.get(number)
+        if self.imported is not None and position is not None and self.imported.ends[position] <= now:
+            return ImportedSessions(self.imported, np.array([position]), self.tracked_data.identities)
         return None
 
 
 class World:
     """All sites of a spec."""
 
-    def __init__(self, spec: WorldSpec, sites: tuple[Site, ...], segments: Mapping[str, Segment]) -> None:
+    def __init__(
+        self,
+        spec: WorldSpec,
+        sites: tuple[Site, ...],
+        segments: Mapping[str, Segment],
+        added: tuple[NewSession, ...] = (),
+    ) -> None:
         self.spec = spec
         self.sites = sites
         self.segments = segments
+        self.added = added
+        """The definitions of the added sessions, in the order in which they were added."""
 
     def replace_site(self, site: Site) -> "World":
         """Return the world with another version of one of its sites."""
         sites = list(self.sites)
         sites[site.number] = site
-        return World(self.spec, tuple(sites), self.segments)
+        return World(self.spec, tuple(sites), self.segments, self.added)
 
 
 @lru_cache(maxsize=16)
 def _build(spec_json: bytes) -> World:
     spec = json.decode(spec_json, type=WorldSpec)
-    vocabulary = _load_vocabulary(spec)
+    vocabulary = load_vocabulary(spec)
     sites = tuple(Site(spec, vocabulary, number) for number in range(spec.sites))
     return World(spec, sites, build_segments(spec.segments))
 
@@ -300,28 +330,6 @@ def build(spec: WorldSpec) -> World:
     filter.
     """
     return _build(json.encode(spec))
-
-
-def _load_vocabulary(spec: WorldSpec) -> Vocabulary:
-    if spec.locales:
-        try:
-            return localized_vocabulary(spec.locales)
-        except ImportError:
-            raise WorldError(
-                "world spec: `locales` requires Faker, which is not installed;"
-                " run pip install 'session-mock[locales]'"
-            ) from None
-        except AttributeError:
-            raise WorldError(
-                f"world spec: unknown locale in `locales` {list(spec.locales)};"
-                " use locales of Faker such as de_DE or ja_JP"
-            ) from None
-    try:
-        return load(spec.vocabulary)
-    except FileNotFoundError:
-        raise WorldError(
-            f"world spec: unknown vocabulary {spec.vocabulary!r}; use 'default' or 'awkward'"
-        ) from None
 
 
 def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:
@@ -350,7 +358,16 @@ def with_session(world: World, session: NewSession) -> tuple[World, TrackedSessi
     identity = session.identity()
     data = data if identity is None else data.with_identity(identity)
     added = next(each for each in data.sessions(FAR) if events[0] in each.events)
-    return world.replace_site(site.replace(tracked_data=data)), added
+    changed = world.replace_site(site.replace(tracked_data=data))
+    changed.added = (*world.added, session)
+    return changed, added
+
+
+def with_imported(world: World, site: int, sessions: Iterable[ImportedSession]) -> World:
+    """Return the world with imported sessions on a site, in place of those imported before."""
+    changed = world.sites[site]
+    imported = ImportedData(changed.key, changed.vocabulary, sessions)
+    return world.replace_site(changed.replace(imported=imported)) if imported.sessions else world
 
 
 def without_sessions(world: World, site: int, numbers: Iterable[int]) -> World:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from itertools import count, islice, repeat
+from itertools import count, cycle, islice, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from mockserver.admin_schemas import SlotState, TenantAccess
 from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.validation import read
-from mockserver.server.expected.rows import all_rows_params
+from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor, ViewRequest
@@ -365,6 +365,30 @@ def measure_tenants(server: Server, access: TenantAccess, pair: Pair) -> Result:
     return Result(f"{label(pair)}: 1,000 tenants compared with one", ratio, "x")
 
 
+def measure_imported(pair: Pair) -> Result:
+    """Compare pages of 100,000 imported sessions with pages of as many generated ones."""
+    vendor, endpoint = pair
+    sessions = 100_000
+    span = ["--start", "2025-10-01", "--end", "2026-10-01"]
+    world = {"sessions": sessions, "start": span[1], "end": span[3]}
+    tenant = make_tenant("seeded", TenantConfig(world=world))
+    with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
+        parameters = with_page_size(endpoint, all_rows_params(tenant, endpoint), 1000)
+        for _, row in rows(tenant, vendor, endpoint, parameters):
+            file.write(json.encode(row) + b"\n")
+        file.flush()
+        imported = ["--sessions-from", file.name, "--as", label(pair)]
+        with mock("--sessions", str(sessions), *span, *FAST) as one, mock(*imported, *span, *FAST) as other:
+            pages = cycle(range(sessions // PAGE_SIZE))
+            one_pages, other_pages = (
+                page_requests(disable_slots(server), pair, pages) for server in (one, other)
+            )
+            ratio = median_ratio(
+                lambda: processor_rate(one, one_pages), lambda: processor_rate(other, other_pages)
+            )
+    return Result(f"{label(pair)}: pages of 10^5 imported sessions compared with generated", ratio, "x", 2)
+
+
 def measure() -> Iterator[Result]:
     """Measure everything, in the order of the promises."""
     yield from measure_start()
@@ -382,6 +406,8 @@ def measure() -> Iterator[Result]:
         for pair in numbered_lists():
             yield measure_faults(server, access, pair)
         yield measure_tenants(server, access, numbered_lists()[0])
+    for pair in numbered_lists():
+        yield measure_imported(pair)
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ import pytest
 from msgspec import json
 
 from mockserver import SessionMock
-from mockserver.admin_schemas import ClockState
+from mockserver.admin_schemas import ClockState, WorldTotals
 from mockserver.client import AdminClient
 from mockserver.pytest_plugin.reproduce import build_command
 from mockserver.server.tenancy.config import Config, tenants
@@ -112,7 +112,8 @@ def test_build_command_quotes_and_omits_defaults() -> None:
     fields = {"seed": 5, "sites": 3, "locales": ["de_DE"]}
     behavior = next(behavior for vendor in load() for behavior in vendor.contract.behaviors if behavior.unit)
     clock = ClockState(now="2026-09-10T00:26:40Z", rate=0, mode="frozen")
-    line = build_command("default", fields, clock, {**usual, behavior.name: 123}, ["a.b"])
+    totals = WorldTotals(spec=fields, now=clock.now, sites=[])
+    line = build_command("default", totals, clock, {**usual, behavior.name: 123}, ["a.b"])
     words, _, rest = line.partition(" --config <(")
     table = shlex.split(rest.removesuffix(")"))[-1]
 
@@ -123,6 +124,11 @@ def test_build_command_quotes_and_omits_defaults() -> None:
     assert tomllib.loads(table) == {"world": {"locales": ["de_DE"]}}
     assert "\n" not in line
 
+    totals.added = [{"start": 1, "traits": {"a": [None]}}, {"start": 2}]
+    line = build_command("default", totals, clock, usual, [])
+    assert '"add" = [{"start" = 2}]' in line
+    assert line.endswith(" # TOML has no null: without 1 of the added sessions")
+
 
 @pytest.mark.parametrize(
     ("steps", "last"),
@@ -131,6 +137,10 @@ def test_build_command_quotes_and_omits_defaults() -> None:
         ("session_mock.clock.use_system_time()", "assert ask is None"),
         ("session_mock.replace_world(profile='awkward', sessions=33)", "assert ask is None"),
         ("session_mock.replace_world(profile='flowing')", "assert ask is None"),
+        (
+            "session_mock.world.add(start='2026-09-10', country='DE', events=[('a\"b', {'n': [1, {}]})])",
+            "assert ask is None",
+        ),
         ("session_mock.behaviors[BEHAVIOR.name] = OTHER", "assert session_mock.delete()"),
         (
             "session_mock.behaviors[VENDOR + '.dialect'] = DIALECT; session_mock.behaviors[BEHAVIOR.name] = OTHER",
@@ -151,7 +161,7 @@ KEY = next(iter(load()[0].name + "." + credential for credential in {CREDENTIALS
 def test_one(session_mock):
     {steps}
     totals = session_mock.world.totals
-    print("STATE", json.dumps([totals.spec, dict(session_mock.behaviors), totals.now]), KEY)
+    print("STATE", json.dumps([[totals.spec, totals.added], dict(session_mock.behaviors), totals.now]), KEY)
     {last}
 """).stdout.str()
     [line] = re.findall(r"^reproduce with: session-mock serve (.*)$", output, re.MULTILINE)
@@ -162,7 +172,7 @@ def test_one(session_mock):
         served = json.decode(process.stdout.readline())
         with AdminClient(served["url"]) as admin:
             totals, mode = admin.world(), admin.clock().mode
-            served_state = [totals.spec, admin.behaviors(), totals.now]
+            served_state = [[totals.spec, totals.added], admin.behaviors(), totals.now]
         process.terminate()
     vendor, _, credential = key.partition(".")
 

@@ -9,6 +9,7 @@ from msgspec import json
 from mockserver import AdminError, SessionMock
 from mockserver.cli.serve import command as serve
 from mockserver.server.tenancy.config import ConfigError, read_config, tenants
+from mockserver.world.model.query import Query
 from mockserver.world.model.spec import format_instant
 
 SAME = """
@@ -44,6 +45,30 @@ def test_toml_dates_equal_their_texts(tmp_path: Path) -> None:
     assert found[0][0] == ("2026-09-02T00:00:00Z", "2026-09-20T00:00:00Z", "2026-09-10T12:00:00Z")
 
 
+def test_added_sessions_of_file_survive_reset(tmp_path: Path) -> None:
+    path = tmp_path / "mock.toml"
+    path.write_text(
+        """
+profile = "empty"
+[[world.add]]
+start = 2026-09-10T08:00:00Z
+pages = ["/", {page = "/pricing", seconds = 5}]
+[[tenants.acme.world.add]]
+start = 2026-09-11
+events = [["signup", {plan = "pro", at = 2026-09-11}]]
+[[tenants.acme.world.add]]
+start = 2026-09-12
+""",
+        encoding="utf-8",
+    )
+    made = tenants(read_config(path, {"world": {"seed": 5}}))
+    made[0].reset()
+
+    assert [len(tenant.world.added) for tenant in made] == [1, 2]
+    batch = made[0].world.sites[0].find(Query(), made[0].clock.now()).page(0, 9).batches[0]
+    assert (batch.pageviews, batch.duration) == ([2], [5000])
+
+
 @pytest.mark.parametrize(
     ("written", "says"),
     [
@@ -54,6 +79,11 @@ def test_toml_dates_equal_their_texts(tmp_path: Path) -> None:
         ("world = {sites = 0, quiet_days = []}", "tenant 'default': world spec: sites must be an integer from 1 to 64, got 0"),
         ("world = 5", "{path}: world must be an object, got an integer"),
         ('tenants.acme.world.sites = "many"', "tenant 'acme': world spec: sites must be an integer from 1 to 64, got a string"),
+        ("world.add = 5", "tenant 'default': world.add: expected a list of sessions; write each as a table [[world.add]]"),
+        ("[[tenants.acme.world.add]]\nstart = 2026-09-10\n[[tenants.acme.world.add]]\ncountry = 'DE'",
+         "tenant 'acme': world.add[1]: start is missing; expected an instant: ISO 8601 text, or Unix milliseconds"),
+        ("[[world.add]]\nstart = 2026-09-10\ncity = 'Paris'\ncountry = 'DE'",
+         "tenant 'default': world.add[0]: city: 'Paris' does not go with country 'DE'; expected Berlin, Munich, Hamburg, Cologne"),
         ("tenants.acme.world.sesions = 5", "tenant 'acme': world spec: unknown field 'sesions'; did you mean 'sessions'?"),
     ],
 )  # fmt: skip

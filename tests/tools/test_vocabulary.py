@@ -1,8 +1,11 @@
 """The shipped vocabularies can be reproduced."""
 
+from operator import attrgetter
+
 import pytest
 from faker import VERSION
 
+from mockserver.world.model.countries import load_countries
 from mockserver.world.model.vocabulary import FOLDER, Vocabulary, load
 from tests.support.generated import stale
 from tools.vocabulary.draw import draw_awkward, draw_default, encode
@@ -19,3 +22,9 @@ def test_drawn_vocabulary_equals_shipped_file(name: str, drawn: Vocabulary) -> N
     assert [page.links for page in drawn.pages] == [page.links for page in shipped.pages]
     assert drawn.actions == shipped.actions
     assert drawn.agents == shipped.agents
+
+
+def test_country_of_vocabulary_has_name_of_table() -> None:
+    for vocabulary in ("default", "awkward"):
+        for place in filter(attrgetter("country"), load(vocabulary).places):
+            assert load_countries()[place.country].name == place.country_name

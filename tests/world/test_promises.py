@@ -122,6 +122,18 @@ def test_visitors_return_on_the_same_day_and_after_a_week(seed: int) -> None:
         assert max(map(len, visits.values())) > 8
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_some_visits_are_little_more_than_half_an_hour_apart(seed: int) -> None:
+    for site in build(spec(seed=seed, sessions=10_000)).sites:
+        [batch] = site.find(Query(), LATER).page(0, 10_000).batches
+        visits = defaultdict(list)
+        for visitor, start, end in zip(batch.visitors, batch.start, batch.end, strict=True):
+            visits[visitor].append((start, end))
+        gaps = [after[0] - visit[1] for own in visits.values() for visit, after in pairwise(own)]
+        assert min(gaps) > 30 * MINUTE
+        assert sum(gap <= 33 * MINUTE for gap in gaps) >= 5
+
+
 def count_late_logins(world: World, share: float) -> int:
     """Return the number of visitors of a batch who are anonymous, then identified."""
     late = 0

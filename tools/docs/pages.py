@@ -50,9 +50,11 @@ its variable, and both override the file. `SessionMock(…)` takes the names of 
 as fields of the world.
 """
 _TENANTS = """\
-`[tenants.NAME]` in the file adds a tenant, with its own `profile`, `world`, `now`, `dialect`, `behaviors` and
-`credentials`. Instants in the file are strings or TOML dates. [The world](world.md) describes the fields of a
-world; the pages of the vendors describe their behaviors and dialects.
+`[tenants.NAME]` in the file adds a tenant, with its own `profile`, `world`, `now`, `dialect`, `behaviors`,
+`credentials`, `sessions_from`, `sessions_as`, `keep_people` and `new_ids`. Each table `[[world.add]]` or
+`[[tenants.NAME.world.add]]` adds [a session](howto/added-sessions.md). Instants in the file are
+strings or TOML dates. [The world](world.md) describes the fields of a world; the pages of the vendors
+describe their behaviors and dialects.
 """
 _MARKER = """\
 Arguments of `@pytest.mark.session_mock(…)`. Those of a function override those of its class, and both

@@ -17,7 +17,7 @@ _VISITOR_COLUMNS = {
 }
 _SESSION_COLUMNS = {"ip": "ips", "language": "languages", "hostname": "hostnames"}
 _RECORD_COLUMNS = {"place": "places", "agent": "agents", "acquisition": "acquisitions"}
-_KINDS = ("person", "bot", "tracked")
+_KINDS = ("person", "bot", "tracked", "imported")
 
 
 def described(batch: SessionBatch) -> list[dict[str, Any]]:

@@ -19,16 +19,19 @@ from mockserver.contract.behaviors import BehaviorError
 from mockserver.server.tenancy.settings import TenantError, TenantSettings
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors import NAMES, resolve_dialects
+from mockserver.world.generator.added import NewSession
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldError, WorldSpec, parse_instant, spec
-from mockserver.world.world import build
+from mockserver.world.world import World, build, with_session
 
 DEFAULT_TENANT = "default"
+_ADD = "add"
+"""Name of the list of added sessions in a world; its field ``sessions`` is a number."""
 _MAX_BYTES = 1 << 20
 """A larger settings file is an error, so that reading /dev/zero ends."""
 _MAX_LEVELS = 16
 """Levels of tables and lists in a settings file; tenants.NAME.world.segments.NAME.DIMENSION are 6, with a
-list of values 7."""
+list of values 7; properties of an added event may be nested."""
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -41,7 +44,15 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     profile: str = "default"
     world: dict[str, Any] = {}
-    """Fields of a world spec that differ from the profile's."""
+    """Fields of a world spec that differ from the profile's, and ``add``, a list of sessions to add."""
+    sessions_from: str | None = None
+    """File with sessions of the first site; the world then has no others unless their number is set."""
+    sessions_as: str | None = None
+    """Format of the file's rows: ``<vendor>.<endpoint>`` or ``neutral``."""
+    keep_people: bool = False
+    """False to replace user ids, names, e-mail and IP addresses in the file by made-up ones."""
+    new_ids: bool = False
+    """True to replace ids of sessions and visitors that have another form than those of worlds."""
     now: str | int | None = None
     """Instant of a frozen clock, or ``system``; by default an exact world's end, or the system's time in a
     flowing world."""
@@ -199,10 +210,15 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
     """Create a tenant; raise :class:`ConfigError` if its settings are invalid."""
     try:
         world_spec = tenant_spec(config)
-        world = build(world_spec)
-        clock = _clock(config.now, world_spec)
+        world = _add_sessions(build(world_spec), config.world.get(_ADD, []))
         behaviors = {**resolve_dialects(config.dialect), **config.behaviors}
-        return Tenant(name, TenantSettings.create(name, world, behaviors, config.credentials), clock)
+        settings = TenantSettings.create(name, world, behaviors, config.credentials)
+        latest = 0
+        if any((config.sessions_from, config.sessions_as, config.keep_people, config.new_ids)):
+            settings = _with_imported(settings, config)
+            imported = settings.world.sites[0].imported
+            latest = imported.latest if imported else 0
+        return Tenant(name, settings, _clock(config.now, world_spec, latest))
     except (WorldError, BehaviorError, TenantError) as error:
         raise ConfigError(f"tenant {name!r}: {error}") from None
 
@@ -214,12 +230,15 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
     """
     if config.profile not in PROFILES:
         raise WorldError(f"profile: unknown profile {config.profile!r}; {suggest(config.profile, PROFILES)}")
+    known = (*WorldSpec.__struct_fields__, _ADD)
     for name in config.world:
-        if name not in WorldSpec.__struct_fields__:
-            raise WorldError(
-                f"world spec: unknown field {name!r}; {suggest(name, WorldSpec.__struct_fields__)}"
-            )
+        if name not in known:
+            raise WorldError(f"world spec: unknown field {name!r}; {suggest(name, known)}")
     fields = {**PROFILES[config.profile], **config.world}
+    fields.pop(_ADD, None)
+    if config.sessions_from is not None and not {"sessions", "sessions_per_day"} & config.world.keys():
+        fields["sessions"] = 0
+        fields.pop("sessions_per_day", None)
     for size, other in (("sessions", "sessions_per_day"), ("sessions_per_day", "sessions")):
         if (
             size in config.world and other not in config.world
@@ -230,10 +249,45 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
     return spec(**fields)
 
 
-def _clock(now: str | int | None, world_spec: WorldSpec) -> Clock:
+def _add_sessions(world: World, definitions: Any) -> World:
+    """Return the world with added sessions; raise :class:`WorldError` if one is invalid."""
+    if not isinstance(definitions, list):
+        raise WorldError(f"world.{_ADD}: expected a list of sessions; write each as a table [[world.{_ADD}]]")
+    for number, definition in enumerate(definitions):
+        try:
+            world, _ = with_session(world, convert(definition, NewSession))
+        except (ValidationError, WorldError) as error:
+            from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- rare
+
+            is_shape = isinstance(error, ValidationError)
+            problem = (is_shape and explain_validation_error(definition, NewSession)) or error
+            raise WorldError(f"world.{_ADD}[{number}]: {problem}") from None
+    return world
+
+
+def _with_imported(settings: TenantSettings, config: TenantConfig) -> TenantSettings:
+    """Return settings whose world has the sessions of a file; raise :class:`WorldError` if that fails."""
+    from mockserver.server.tenancy.session_files import formats, import_sessions  # noqa: PLC0415 -- rare
+
+    if config.sessions_from is None:
+        raise WorldError(
+            "sessions_as, keep_people, new_ids: there is no file with sessions; give `sessions_from` too"
+        )
+    if config.sessions_as is None:
+        known = ", ".join(formats(settings.vendors))
+        raise WorldError(f"sessions_from: unknown format of the file; give `sessions_as`, one of {known}")
+    path = Path(config.sessions_from)
+    return settings.with_world(
+        import_sessions(
+            settings, path, config.sessions_as, keep_people=config.keep_people, new_ids=config.new_ids
+        )
+    )
+
+
+def _clock(now: str | int | None, world_spec: WorldSpec, latest: int) -> Clock:
     if now == "system" or (now is None and world_spec.end is None):
         return Clock()
-    return Clock(parse_clock_instant(now) if now is not None else world_spec.end)
+    return Clock(parse_clock_instant(now) if now is not None else max(world_spec.end or 0, latest))
 
 
 def parse_clock_instant(now: str | int) -> int:

@@ -88,7 +88,7 @@ FIELDS: Final = tuple(column.name for column in _COLUMNS)
 
 
 @lru_cache(maxsize=32)
-def _encoder(select: tuple[str, ...], country: str, no_value: str) -> RowEncoder:
+def build_encoder(select: tuple[str, ...], country: str, no_value: str) -> RowEncoder:
     columns = [column for column in _COLUMNS if not select or column.name in select]
     if country == "code":
         columns = [_COUNTRY_CODE if column.name == "country" else column for column in columns]
@@ -106,7 +106,7 @@ def _export_view(selected_fields: Callable[[Any], list[str] | None]) -> View:
         sessions = request.site.find(_build_query(body, request), request.now)
         page = sessions.page(offset, limit)
         select = _check_select(selected_fields(body), request.behaviors["unknown_field"])
-        encoder = _encoder(select, request.behaviors["country"], request.behaviors["no_value"])
+        encoder = build_encoder(select, request.behaviors["country"], request.behaviors["no_value"])
         exports = {
             "total": sessions.total,
             "to": offset + len(page),

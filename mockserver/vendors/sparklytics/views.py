@@ -37,7 +37,7 @@ def _entry(name: str, entries: str) -> Column:
     return entry_column(name, entries, lambda entry: getattr(entry, name) or None)
 
 
-_ENCODER: Final = RowEncoder(
+ENCODER: Final = RowEncoder(
     (
         Column("session_id", lambda s: [f"sess_{digits}" for digits in s.id_digits], own=True),
         Column("visitor_id", format_visitor_ids, own=True),
@@ -76,7 +76,7 @@ def list_sessions(request: ViewRequest) -> ViewResult:
     # One session more than the page shows if there is a next page.
     page = sessions.older(after, params.limit + 1)
     numbers = page.map_rows(_session_numbers)
-    rows = page.map_rows(_ENCODER.rows)[: params.limit]
+    rows = page.map_rows(ENCODER.rows)[: params.limit]
     has_more = len(numbers) > params.limit
     next_cursor = _encode_cursor(numbers[params.limit - 1], cipher) if has_more else None
     return ViewResult(json.encode({"sessions": rows, "next_cursor": next_cursor}))
@@ -133,7 +133,7 @@ def get_session(request: ViewRequest) -> ViewResult:
     session = request.site.session(int(match[1], 16), request.now) if match else None
     if session is None:
         raise ApiError("unknown_session", message=f"no session {identifier!r}", field="session_id")
-    [row] = _ENCODER.rows(session)
+    [row] = ENCODER.rows(session)
     events = session.list_events(0)
     times = _format_times([event.at for event in events])
     models = [_event_model(event, time) for event, time in zip(events, times, strict=True)]

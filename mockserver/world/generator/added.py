@@ -32,7 +32,7 @@ Seconds = Annotated[float, Meta(ge=0, le=SESSION_TIMEOUT / 1000)]
 Text = Annotated[str, Meta(min_length=1)]
 
 
-class AddedPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AddedPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A pageview of an added session."""
 
     page: str
@@ -42,7 +42,7 @@ class AddedPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Time since the previous pageview or event."""
 
 
-class AddedEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AddedEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A custom event of an added session."""
 
     name: Text
@@ -52,7 +52,7 @@ class AddedEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Time since the previous pageview or event."""
 
 
-class NewSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A session that a test defines; fields that are not given are unknown.
 
     Place, agent and acquisition are the first of the vocabulary that have the given fields.

@@ -1,14 +1,58 @@
-"""Vocabularies of other locales, drawn with Faker when a world is built."""
+"""The vocabulary of a spec: a shipped one, one of other locales, or one with a user's own names.
+
+Names of other locales are drawn with Faker when a world is built.
+"""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import cycle
 
 from msgspec.structs import replace
 
+from mockserver.world.model.names import Names, UnknownCountryError, with_names
+from mockserver.world.model.spec import WorldError, WorldSpec
 from mockserver.world.model.vocabulary import Place, Vocabulary, load
 
 SEED = 20_480
 _NAMES = 200
+
+
+def load_vocabulary(spec: WorldSpec) -> Vocabulary:
+    """Return the vocabulary of a spec; raise :class:`WorldError` for an unknown one, locale or country."""
+    if spec.names == Names():
+        return _load_unnamed(spec)
+    try:
+        return _load_named(spec.vocabulary, spec.locales, spec.names)
+    except UnknownCountryError as error:
+        raise WorldError(f"world spec: names.countries: {error}") from None
+
+
+@lru_cache(maxsize=16)
+def _load_named(vocabulary: str, locales: tuple[str, ...], names: Names) -> Vocabulary:
+    """Return one object for equal arguments: worlds with the same vocabulary share event templates."""
+    return with_names(_load_unnamed(WorldSpec(vocabulary=vocabulary, locales=locales)), names)
+
+
+def _load_unnamed(spec: WorldSpec) -> Vocabulary:
+    if spec.locales:
+        try:
+            return localized_vocabulary(spec.locales)
+        except ImportError:
+            raise WorldError(
+                "world spec: `locales` requires Faker, which is not installed;"
+                " run pip install 'session-mock[locales]'"
+            ) from None
+        except AttributeError:
+            raise WorldError(
+                f"world spec: unknown locale in `locales` {list(spec.locales)};"
+                " use locales of Faker such as de_DE or ja_JP"
+            ) from None
+    try:
+        return load(spec.vocabulary)
+    except FileNotFoundError:
+        raise WorldError(
+            f"world spec: unknown vocabulary {spec.vocabulary!r}; use 'default' or 'awkward'"
+        ) from None
 
 
 def localized_vocabulary(locales: Sequence[str]) -> Vocabulary:

@@ -16,6 +16,7 @@ import numpy as np
 from msgspec import Struct
 
 from mockserver.world.generator.archetypes import ARCHETYPES
+from mockserver.world.generator.imported.source import ImportedSource
 from mockserver.world.generator.query_result import (
     FAR,
     GeneratedSource,
@@ -92,7 +93,7 @@ class EndOrderedResult:
         self._sources: list[_EndTimes] = [
             _GeneratedEndTimes(source, scan_limit)
             if isinstance(source, GeneratedSource)
-            else _TrackedEndTimes(source)
+            else _ListedEndTimes(source)
             for source in result.sources
             if source.total
         ]
@@ -311,17 +312,18 @@ class _GeneratedEndTimes:
         return int((block + (session < index)).sum())
 
 
-class _TrackedEndTimes:
-    """The end times of tracked sessions, whose duration has no limit; the lower bounds are the end times."""
+class _ListedEndTimes:
+    """The end times of tracked or imported sessions; the lower bounds are the end times themselves.
+
+    Their duration has no limit.
+    """
 
     longest = 0
 
-    def __init__(self, source: TrackedSource) -> None:
+    def __init__(self, source: TrackedSource | ImportedSource) -> None:
         self.source = source
         self.total = source.total
-        self._starts = np.array([session.start for session in source.sessions])
-        self._ends = np.array([session.events[-1].at for session in source.sessions])
-        self._sorted = np.sort(self._ends)
+        self._sorted = source.sorted_ends
         self.latest = self.bound_at(0)
 
     def count_since(self, instant: int) -> int:
@@ -336,7 +338,7 @@ class _TrackedEndTimes:
         return 0
 
     def between(self, low: int, high: int) -> _Slice:
-        return _Slice(0, np.arange(self.total), self._starts, self._ends).within(low, high)
+        return _Slice(0, self.source.indices, self.source.starts, self.source.ends).within(low, high)
 
 
-_EndTimes: TypeAlias = _GeneratedEndTimes | _TrackedEndTimes
+_EndTimes: TypeAlias = _GeneratedEndTimes | _ListedEndTimes

@@ -1,12 +1,13 @@
 """The result of a query: total, pages and groups.
 
-Each source (people, bots, tracked sessions) is ordered by start and counts its sessions before an instant in
-closed form. A page of the merged order is found by bisection over these counts, without iterating over
-sessions.
+Each source (people, bots, tracked or imported sessions) is ordered by start and counts its sessions before an
+instant, generated ones in closed form. A page of the merged order is found by bisection over these counts,
+without iterating over sessions.
 """
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -15,6 +16,7 @@ from msgspec import Struct
 from mockserver.world.generator.archetypes import ARCHETYPES
 from mockserver.world.generator.columns import GeneratedSessions, Identities
 from mockserver.world.generator.dimensions import DIMENSIONS
+from mockserver.world.generator.imported.source import ImportedSource
 from mockserver.world.generator.index_sets import IndexSet
 from mockserver.world.generator.population import Population
 from mockserver.world.generator.tracked import KIND, TrackedData, TrackedSession, TrackedSessions
@@ -121,6 +123,7 @@ class TrackedSource:
     ) -> None:
         self.sessions = sessions
         self.total = len(sessions)
+        self.indices = np.arange(self.total)
         self._site_key = site_key
         self._vocabulary = vocabulary
         self._tracked_data = tracked_data
@@ -135,7 +138,22 @@ class TrackedSource:
         return [self.count_before(edge) for edge in edges]
 
     def take(self, low: int, high: int) -> TrackedSessions:
-        return self.pick(np.arange(self.total)[max(low, 0) : max(high, 0)])
+        return self.pick(self.indices[max(low, 0) : max(high, 0)])
+
+    @cached_property
+    def starts(self) -> I64:
+        """The start times."""
+        return np.array([session.start for session in self.sessions], dtype=np.int64)
+
+    @cached_property
+    def ends(self) -> I64:
+        """The end times."""
+        return np.array([session.events[-1].at for session in self.sessions], dtype=np.int64)
+
+    @cached_property
+    def sorted_ends(self) -> I64:
+        """The end times, ascending."""
+        return np.sort(self.ends)
 
     def pick(self, index: I64) -> TrackedSessions:
         sessions = [self.sessions[ordinal] for ordinal in index]
@@ -149,7 +167,7 @@ class TrackedSource:
         return [(session.entries(dimension, self._vocabulary)[0], 1) for session in self.sessions]
 
 
-Source: TypeAlias = GeneratedSource | TrackedSource
+Source: TypeAlias = GeneratedSource | TrackedSource | ImportedSource
 
 
 class SortKey(Struct, frozen=True, order=True):

@@ -33,7 +33,7 @@ class SessionBatch(ABC):
     """A batch of sessions of one kind, in ascending order of start."""
 
     kind: int
-    """0 for people, 1 for bots, 2 for tracked sessions; orders sessions with equal start."""
+    """0 for people, 1 for bots, 2 for tracked, 3 for imported sessions; orders sessions with equal start."""
     index: list[int]
     """Position in the order of all sessions of the kind."""
     start: list[int]

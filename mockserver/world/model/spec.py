@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.structs import replace
 
+from mockserver.world.model.names import Names
+
 DEFAULT_START: Final = 1_788_220_800_000  # 2026-09-01T00:00:00Z
 DEFAULT_END: Final = 1_790_812_800_000  # 2026-10-01T00:00:00Z
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +46,8 @@ class WorldSpec(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     vocabulary: str = "default"
     locales: tuple[str, ...] = ()
     """Faker locales for names and places; empty for those of the shipped vocabulary."""
+    names: Names = Names()
+    """Sites, pages, events, campaigns and countries in place of those of the vocabulary."""
     quiet_days: tuple[Annotated[int, Meta(ge=0, le=6)], ...] = ()
     """Days of the week without sessions; Monday is 0."""
     grain: Annotated[int, Meta(ge=1, le=3_600_000)] = 1

@@ -108,7 +108,12 @@ def _describe(tenant: Tenant) -> WorldTotals:
         sessions = site.find(Query(), now).total
         with_bots = site.find(Query(bots=True), now).total
         sites.append(SiteTotals(domain=site.domain, sessions=sessions, bots=with_bots - sessions))
-    return WorldTotals(spec=_spec_fields(tenant.world.spec), now=format_instant(now), sites=sites)
+    return WorldTotals(
+        spec=_spec_fields(tenant.world.spec),
+        now=format_instant(now),
+        sites=sites,
+        added=to_builtins(tenant.world.added),
+    )
 
 
 def _spec_fields(spec: WorldSpec) -> dict[str, Any]:
