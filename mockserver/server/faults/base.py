@@ -37,18 +37,22 @@ HeaderText = Annotated[
 class FaultContext:
     """An exchange as faults see it. A fault may replace :attr:`request`, or change the tenant's world."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- an exchange consists of all these
         self,
         tenant: "Tenant",
         request: "ParsedRequest",
         raw: RawRequest,
         call_next: Callable[["ParsedRequest"], Response],
         headers: Mapping[str, str],
+        *,
+        encode: Callable[[Response], Response] = lambda response: response,
     ) -> None:
         """Create the context; *call_next* returns the vendor's response to a request.
 
-        *headers* are those of every response to the request, which report its limits.
+        *headers* are those of every response to the request, which report its limits. *encode* returns a
+        response in the content coding that the client accepts.
         """
+        self.encode = encode
         self.tenant = tenant
         self.request = request
         self.raw = raw

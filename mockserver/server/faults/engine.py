@@ -95,7 +95,10 @@ def _nest(
     if response is None:
         response = respond()
     for active in reversed(entered):
+        if isinstance(active.fault, WireFault):
+            response = context.encode(response)
         response = active.fault.after_response(context.for_fault(active.number), response)
+    response = context.encode(response)
     if response.delivery.end == "stall" and response.is_complete(context.raw.method):
         # The client would wait for nothing, and its next request on the connection would never be read.
         response = response.with_delivery(end="complete")

@@ -6,7 +6,6 @@ from statistics import NormalDist
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import DecodeError, Meta, json
-from msgspec.structs import replace
 
 from mockserver.server.faults.base import (
     Fault,
@@ -237,7 +236,7 @@ class Malformed(WireFault, frozen=True, kw_only=True, tag="malformed"):
                 body = body.replace(b'"', b"'")
             case "bom":
                 body = BOM_UTF8 + body
-        return replace(response, body=_INVALID_JSON if _is_json(body) else body)
+        return response.with_body(_INVALID_JSON if _is_json(body) else body)
 
 
 def _is_json(body: bytes) -> bool:
@@ -254,7 +253,7 @@ class EmptyBody(WireFault, frozen=True, kw_only=True, tag="empty_body"):
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "empty_body", "page": "first"}
 
     def transform(self, response: Response) -> Response:
-        return replace(response, body=b"").with_delivery(sent=None, declared=None)
+        return response.with_body(b"").with_delivery(sent=None, declared=None)
 
 
 FAULTS: Final[tuple[type[Fault], ...]] = (

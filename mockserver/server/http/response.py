@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from multidict import CIMultiDict
 
+from mockserver._util.content_coding import compress
 from mockserver.server.http.chunked import Chunks
 
 BODY_SNIPPET_BYTES: Final = 4096
@@ -66,11 +67,15 @@ class Response(Struct, frozen=True, kw_only=True):
     """A ``Content-Length`` among them is sent in addition to the declared length."""
     body: bytes = b""
     delivery: Delivery = NORMAL
+    coding: str | None = None
+    """The content coding of what is sent; ``None`` if it is :attr:`body` itself."""
+    encoded: bytes = b""
+    """The body in this coding."""
 
     @property
     def sent_body(self) -> bytes:
-        """The part of the body that is sent."""
-        return self.body[: self.delivery.sent]
+        """The part of the body that is sent, in its content coding."""
+        return (self.body if self.coding is None else self.encoded)[: self.delivery.sent]
 
     @property
     def declared_length(self) -> int:
@@ -89,6 +94,8 @@ class Response(Struct, frozen=True, kw_only=True):
             return False
         if method == METH_HEAD or self.status in BODILESS_STATUSES:
             return True
+        if len(self.sent_body) < len(self.encoded):  # The rest of an encoded body cannot be read.
+            return False
         if self.delivery.chunks is not None:  # They end with the last chunk, whatever was left out before.
             return self.delivery.end == "complete"
         return len(self.sent_body) >= self.declared_length
@@ -112,6 +119,15 @@ class Response(Struct, frozen=True, kw_only=True):
             pause if pieces > 1 else 0,
             "complete" if is_whole else delivery.end,
         )
+
+    def with_coding(self, coding: str) -> "Response":
+        """Return a copy whose body is sent in a content coding."""
+        return replace(self, coding=coding, encoded=compress(coding, self.body))
+
+    def with_body(self, body: bytes) -> "Response":
+        """Return a copy with another body in the same content coding; an empty one stays empty."""
+        encoded = b"" if self.coding is None or not body else compress(self.coding, body)
+        return replace(self, body=body, encoded=encoded)
 
     def with_delivery(self, **changes: Any) -> "Response":
         """Return a copy after changing fields of the delivery."""

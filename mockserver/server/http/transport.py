@@ -36,7 +36,7 @@ async def send(response: Response, request: web.Request, clock: Clock | None = N
         delivery = replace(delivery, delay=0)
     if delivery == NORMAL and CONTENT_LENGTH not in response.headers:
         return _with_date(
-            web.Response(status=response.status, headers=response.headers, body=response.body), clock
+            web.Response(status=response.status, headers=response.headers, body=response.sent_body), clock
         )
     stream = _with_date(_create_stream(response, request), clock)
     with suppress(OSError):  # The client may have disconnected.

@@ -195,7 +195,9 @@ class Journal:
         exchange.last_overlap = self.count
         if response is not None:
             exchange.response_size = len(response.body)
-            exchange.response = replace(response, body=response.body[:BODY_SNIPPET_BYTES])
+            exchange.response = replace(
+                response, body=response.body[:BODY_SNIPPET_BYTES], coding=None, encoded=b""
+            )
         if exchange.request_size > BODY_SNIPPET_BYTES:
             _truncate_request(exchange)
         self._update_weight(exchange)
