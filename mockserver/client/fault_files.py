@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from mimetypes import guess_type
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +34,9 @@ def inline_file(fault: Any, directory: Path | None = None) -> Any:
     inlined = {name: value for name, value in fault.items() if name != _FILE}
     headers = inlined.get("headers") or {}
     if isinstance(headers, Mapping) and not any(str(name).lower() == "content-type" for name in headers):
-        content_type, encoding = guess_type(path.name)
+        from mimetypes import MimeTypes  # noqa: PLC0415 -- most faults have no file
+
+        # A new instance does not know the types of the system.
+        content_type, encoding = MimeTypes().guess_type(path.name)
         headers = {**headers, _CONTENT_TYPE: _DEFAULT_TYPE if encoding else content_type or _DEFAULT_TYPE}
     return {**inlined, "headers": headers, "base64": b64encode(content).decode()}

@@ -1,4 +1,4 @@
-"""What follows from the headers of a request: who may read the response, and how its body is encoded."""
+"""Decide by the headers of a request which page may read the response, and how its body is encoded."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -77,7 +77,7 @@ def answer_preflight(
 ) -> Response | None:
     """Return the response to a preflight; ``None`` if no policy allows it.
 
-    A preflight has no credential, so nobody knows the tenant whose response the page wants to read. It is
+    A preflight has no credential, so the tenant of the request that follows is unknown. It is
     allowed if the policy of any tenant allows it.
     """
     for vendor, endpoint, behaviors in _find_targets(tenants, no_route, tenant):
