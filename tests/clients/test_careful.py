@@ -140,7 +140,7 @@ def test_lists_change_by_every_world_event() -> None:
 
 @pytest.mark.parametrize("pair", PAGED, ids=name)
 def test_careful_client_may_keep_or_skip_rows_that_fault_changed(mock: SessionMock, pair: Pair) -> None:
-    for change in ("missing", "null", "type", "unknown"):
+    for change in ("missing", "null_value", "type", "unknown"):
         with strict_tenant(mock, pair[0], name="changed rows") as tenant:
             expected = list(tenant.expected_rows(pair[0].name, pair[1].name))
             filled = [name for name in expected[0] if all(row.get(name) is not None for row in expected)]

@@ -21,7 +21,7 @@ from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from mockserver.world.model.hashing import key
 
-Change = Literal["missing", "null", "type", "unknown", "enum"]
+Change = Literal["missing", "null_value", "type", "unknown", "enum"]
 
 _NEW_TEXT: Final = "new_value"
 _OTHER_TYPES: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
@@ -54,7 +54,7 @@ class Schema(Fault, frozen=True, kw_only=True, tag="schema"):
     field: Annotated[str, Meta(min_length=1)]
     """Dotted path of the field in the row, also through lists: ``events.name``."""
     change: Change
-    """``missing``: the row lacks the field; ``null``: it is null; ``type``: its value has another type;
+    """``missing``: the row lacks the field; ``null_value``: it is null; ``type``: its value has another type;
     ``unknown``: the row has a field that the vendor does not document; ``enum``: its text is a new one."""
     value: Any = UNSET
     """With ``type``, ``unknown`` and ``enum``: the new value."""
@@ -64,8 +64,8 @@ class Schema(Fault, frozen=True, kw_only=True, tag="schema"):
     def check(self) -> None:
         """Check also that the rows of one of the endpoints that the fault names have such a field."""
         super().check()
-        if self.value is not UNSET and self.change in ("missing", "null"):
-            raise FaultError(f"schema: a field that is {self.change} has no value; remove `value`")
+        if self.value is not UNSET and self.change in ("missing", "null_value"):
+            raise FaultError(f"schema: the change {self.change} takes no value; remove `value`")
         if self.change == "enum" and not isinstance(self.value, str) and self.value is not UNSET:
             raise FaultError(
                 f"schema: value {self.value!r} is not a text, as the change `enum` needs; use `type`"
@@ -178,7 +178,7 @@ class RowChange(Struct, frozen=True, kw_only=True):
         old = row[name]
         if self.change == "missing":
             del row[name]
-        elif self.change == "null":
+        elif self.change == "null_value":
             row[name] = None
         elif self.change == "enum":
             if isinstance(old, str):

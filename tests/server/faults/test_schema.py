@@ -79,7 +79,7 @@ async def test_page_without_changed_row_has_no_effect(serve: Any, pair: Any) -> 
     [
         ("missing", ..., {"a": 1, "b": 2}, {"b": 2}),
         ("missing", ..., {"b": 2}, {"b": 2}),
-        ("null", ..., {"a": [1]}, {"a": None}),
+        ("null_value", ..., {"a": [1]}, {"a": None}),
         ("type", ..., {"a": 1.5}, {"a": "1.5"}),
         ("type", ..., {"a": True}, {"a": "true"}),
         ("type", ..., {"a": "abc"}, {"a": 3}),
@@ -129,7 +129,10 @@ def test_invalid_field_is_rejected(pair: Any) -> None:
     )
     text = text_field(pair)
     cases: list[tuple[dict[str, Any], str]] = [
-        ({"field": text + "x", "change": "null"}, f"schema: unknown field '{text}x'; did you mean '{text}'?"),
+        (
+            {"field": text + "x", "change": "null_value"},
+            f"schema: unknown field '{text}x'; did you mean '{text}'?",
+        ),
         ({"field": text, "change": "unknown"}, f"schema: the vendor documents the field '{text}'"),
         (
             {"field": number, "change": "enum"},
@@ -139,11 +142,14 @@ def test_invalid_field_is_rejected(pair: Any) -> None:
             {"field": text, "change": "enum", "value": 3},
             "schema: value 3 is not a text, as the change `enum`",
         ),
-        ({"field": text, "change": "null", "value": 3}, "schema: a field that is null has no value;"),
+        (
+            {"field": text, "change": "null_value", "value": 3},
+            "schema: the change null_value takes no value;",
+        ),
         ({"field": text}, "fault 'schema': change is missing; expected "),
         (
-            {"field": text, "change": "nul"},
-            "fault 'schema': change: unknown value 'nul'; did you mean 'null'?",
+            {"field": text, "change": "nul_value"},
+            "fault 'schema': change: unknown value 'nul_value'; did you mean 'null_value'?",
         ),
     ]
     for arguments, message in cases:
@@ -167,6 +173,6 @@ def test_endpoint_without_rows_is_rejected() -> None:
                 "vendor": vendor.name,
                 "endpoint": endpoint.name,
                 "field": "a",
-                "change": "null",
+                "change": "null_value",
             }
         )
