@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from mockserver.contract.behaviors import BASIS, DIALECT, Behavior, short_name
+from mockserver.contract.behaviors import BASIS, CORS, DIALECT, ENCODING, Behavior, short_name
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorTemplate
@@ -35,7 +35,7 @@ def made_up() -> Iterator[Vendor]:
         behaviors=tuple(
             behavior
             for behavior in family.contract.behaviors
-            if short_name(behavior.name) not in (DIALECT, BASIS)
+            if short_name(behavior.name) not in (DIALECT, BASIS, CORS, ENCODING)
         ),
         endpoints=tuple(replace(endpoint, credentials=Bearer()) for endpoint in family.contract.endpoints),
     )

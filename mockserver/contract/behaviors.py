@@ -17,6 +17,10 @@ DIALECT = "dialect"
 """Short name of the behavior that selects a vendor's dialect."""
 BASIS = "basis"
 """Short name of the behavior that adds :data:`BASIS_HEADER` to responses."""
+CORS = "cors"
+"""Short name of the behavior that selects which web pages may read responses."""
+ENCODING = "encoding"
+"""Short name of the behavior that selects how the bodies of responses are encoded."""
 MAX_NUMBER = 1_000_000_000
 """Upper bound of numeric behaviors."""
 BASIS_HEADER = "Session-Mock-Basis"
@@ -69,7 +73,7 @@ class Behavior(Struct, frozen=True, kw_only=True):
 
 
 def common_behaviors(vendor: str, dialects: Mapping[str, str]) -> tuple[Behavior, ...]:
-    """Return the behaviors that every vendor has: its dialect and the basis header."""
+    """Return the behaviors that every vendor has: dialect, basis header, origins and encoding."""
     return (
         Behavior(
             name=f"{vendor}.{DIALECT}",
@@ -88,6 +92,30 @@ def common_behaviors(vendor: str, dialects: Mapping[str, str]) -> tuple[Behavior
             ),
             default="hidden",
             options={"hidden": "No header, like the vendors.", "shown": "The header is added."},
+        ),
+        Behavior(
+            name=f"{vendor}.{CORS}",
+            description="Selects which web pages of other origins may read responses (CORS).",
+            default="vendor",
+            options={
+                "vendor": "Those that the vendor allows.",
+                "any": "All.",
+                "none": "None.",
+            },
+        ),
+        Behavior(
+            name=f"{vendor}.{ENCODING}",
+            description=(
+                "Selects how bodies of responses are encoded for clients whose Accept-Encoding allows it;"
+                " for others, they are encoded with gzip or not at all."
+            ),
+            default="identity",
+            options={
+                "identity": "Not at all.",
+                "gzip": "With gzip.",
+                "br": "With Brotli, which needs `session-mock[encodings]`.",
+                "zstd": "With Zstandard, which needs `session-mock[encodings]` before Python 3.14.",
+            },
         ),
     )
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DOCUMENTED, Behavior, ByBehavior, short_name
+from mockserver.contract.cors import Cors
 from mockserver.contract.credentials import Credentials
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.findings import FINDINGS
@@ -165,6 +166,10 @@ class Contract(Struct, frozen=True, kw_only=True):
     endpoints: tuple[Endpoint, ...]
     errors: Mapping[str, ErrorTemplate]
     behaviors: tuple[Behavior, ...] = ()
+    cors: tuple[Cors, ...] = ()
+    """Policies for web pages of other origins; the first one that applies to an endpoint counts."""
+    facts_of_responses: tuple[Fact, ...] = ()
+    """Facts about the responses of all endpoints."""
     other_paths: tuple[str, ...] = ()
     """Templates of paths that the vendor documents, but that are not imitated."""
     authenticates_first: bool = False
@@ -196,6 +201,8 @@ class Contract(Struct, frozen=True, kw_only=True):
     def facts(self) -> list[tuple[str, Fact]]:
         """Return every fact of the contract with its place, such as ``list_things query limit``."""
         facts = [(f"error {name}", template.fact) for name, template in self.errors.items()]
+        facts += [("cors", policy.fact) for policy in self.cors]
+        facts += [("responses", fact) for fact in self.facts_of_responses]
         for endpoint in self.endpoints:
             facts += [(f"{endpoint.name} path {name}", fact) for name, fact in endpoint.path.items()]
             models = {"query": endpoint.query, "body": endpoint.body, "response": endpoint.response}
@@ -220,6 +227,7 @@ class Contract(Struct, frozen=True, kw_only=True):
             if name not in self.errors:
                 yield f"no error template {name!r}"
         yield from self._behavior_problems()
+        yield from self._cors_problems()
         yield from _duplicates("endpoint", (endpoint.name for endpoint in self.endpoints))
         yield from _duplicates("path", paths)
         for name, template in self.errors.items():
@@ -243,6 +251,11 @@ class Contract(Struct, frozen=True, kw_only=True):
             if behavior.options and behavior.default not in behavior.options:
                 yield f"behavior {behavior.name!r} has no option {behavior.default!r}"
         yield from _duplicates("behavior", (behavior.name for behavior in self.behaviors))
+
+    def _cors_problems(self) -> Iterator[str]:
+        named = chain.from_iterable(policy.endpoints for policy in self.cors)
+        for name in set(named) - {endpoint.name for endpoint in self.endpoints}:
+            yield f"cors: no endpoint {name!r}"
 
     def _status_problems(self, template: ErrorTemplate) -> Iterator[str]:
         if not isinstance(template.status, ByBehavior):

@@ -174,8 +174,8 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         ),
         not_raised=(
             "The tenant's clock or real time has passed the requested wait; other requests were sent at the"
-            " same time; or the end of the wait is an instant (a date or a Unix time) of a clock that does"
-            " not follow the system, which the client cannot know."
+            " same time; or the client cannot know the end of the wait: it is an instant (a date or a Unix"
+            " time) of a clock that does not follow the system, or a fault made it invalid, such as 0.5 s."
         ),
         remedy="Wait for Retry-After, or for the announced reset, before the next request.",
     ),
@@ -189,7 +189,8 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         ),
         not_raised=(
             "The pauses grow or vary, last at least 1 s, or are as long as requested; in real time or on the"
-            " tenant's clock, whichever is longer. Identical requests were sent at the same time."
+            " tenant's clock, whichever is longer. Identical requests were sent at the same time, or a fault"
+            " made Retry-After or the reset invalid."
         ),
         remedy="Wait as long as requested, or longer after each failure, and give up after some attempts.",
     ),

@@ -21,6 +21,8 @@ INEFFECTIVE_FAULT: Final = "ineffective-fault"
 _ONE_PARAMETER: Final = "unknown-parameter:"
 """Begins the name that allows a single parameter."""
 _MAX_NUMBERS: Final = 5
+_MAX_ARGUMENT: Final = 100
+"""Characters of an argument of a fault that a report shows; a body may be long."""
 _FAULT_STATE: Final = {"id", "triggered", "effective", "remaining", "matched"}
 """Fields of a fault that are not arguments of the fault."""
 
@@ -198,8 +200,14 @@ def _list_requests(found: FindingSummary, start: int = 0) -> str:
     return f"{'request' if count == 1 else 'requests'} {numbers}{more}"
 
 
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MAX_ARGUMENT else f"{text[:_MAX_ARGUMENT]}…"
+
+
 def _describe_fault(fault: Mapping[str, Any]) -> str:
     """Return a fault's arguments."""
     return ", ".join(
-        f"{name}={value!r}" for name, value in fault.items() if value and name not in _FAULT_STATE
+        f"{name}={_shorten(repr(value))}"
+        for name, value in fault.items()
+        if value and name not in _FAULT_STATE
     )

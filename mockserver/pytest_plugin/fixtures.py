@@ -16,6 +16,7 @@ from mockserver._util.parsers import Strictness
 from mockserver._util.printable import printable
 from mockserver.admin_schemas import TenantAccess
 from mockserver.client import AdminClient, AdminError
+from mockserver.client.fault_files import FaultFileError
 from mockserver.client.plain_values import to_plain
 from mockserver.embedded import SessionMock
 from mockserver.embedded.tenant import TenantHandle, create_from_arguments
@@ -121,6 +122,9 @@ class Run:
                 reason = error.detail
                 if error.status != HTTPStatus.CONFLICT or self.mock.owns_server:
                     break
+            except FaultFileError as error:
+                reason = str(error)
+                break
         pytest.fail(f"cannot create the tenant of this test: {reason}", pytrace=False)
 
     def _finish(self, tested: "TenantUnderTest", nodeid: str) -> None:

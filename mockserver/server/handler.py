@@ -1,7 +1,7 @@
 """Handle a vendor's request: parse, limits, faults, view, send, journal, review."""
 
 from asyncio import CancelledError, sleep
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
 from weakref import ref
@@ -25,6 +25,7 @@ from mockserver.server.journal.journal import Exchange, Journal
 from mockserver.server.requests.cache import CachedRequest, RequestCache
 from mockserver.server.requests.errors import ErrorResponder, log_unexpected_error
 from mockserver.server.requests.near_misses import find_owner
+from mockserver.server.requests.negotiation import encode, negotiated_headers
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.rate_limiting import empty_limit_headers, enforce_limits
 from mockserver.server.requests.responses import internal_error, success_response
@@ -155,9 +156,10 @@ class Handler:
         try:
             response = watchdog.reject()
             if response is None:
-                slot, response = await self._admit(cached, exchange)
+                slot, response = await self._admit(cached, exchange, request)
             if response is None:
-                response = self._respond(cached, exchange)
+                response = self._respond(cached, exchange, request)
+            response = encode(response, cached.parsed.behaviors, request.headers)
             response = watchdog.bound(response, slot.hold if slot else 0)
             if slot is None or response.delivery.patience is not None:
                 return await send(response, request, clock)
@@ -205,15 +207,24 @@ class Handler:
         )
         return journal.open(exchange)
 
-    async def _admit(self, cached: CachedRequest, exchange: Exchange) -> tuple[_Slot | None, Response | None]:
+    async def _admit(
+        self, cached: CachedRequest, exchange: Exchange, request: web.Request
+    ) -> tuple[_Slot | None, Response | None]:
         """Apply the limits: return the slot that the request now holds, if any, or an error response."""
         parsed = cached.parsed
         principal = parsed.principal
+
+        def negotiate(headers: Mapping[str, str]) -> Mapping[str, str]:
+            return negotiated_headers(
+                headers, parsed.vendor, parsed.endpoint.name, parsed.behaviors, request.headers
+            )
+
         if principal is None:
-            exchange.headers_sent = empty_limit_headers(parsed)
+            exchange.headers_sent = negotiate(empty_limit_headers(parsed))
             return None, None
         try:
-            exchange.headers_sent, exceeded = enforce_limits(parsed, principal)
+            sent, exceeded = enforce_limits(parsed, principal)
+            exchange.headers_sent = negotiate(sent)
             if exceeded is not None:
                 return None, self._errors.reject_parsed(exceeded, parsed, cached.raw, exchange)
             if parsed.slot is None or parsed.error is not None:
@@ -229,14 +240,14 @@ class Handler:
         except ApiError as error:
             return None, self._errors.reject_parsed(error.refusal, parsed, cached.raw, exchange)
 
-    def _respond(self, cached: CachedRequest, exchange: Exchange) -> Response:
+    def _respond(self, cached: CachedRequest, exchange: Exchange, request: web.Request) -> Response:
         """Return the response to an admitted request."""
         parsed = cached.parsed
         tenant = parsed.principal.tenant if parsed.principal else None
         try:
             if tenant is not None:
                 if tenant.faults.active:
-                    return self._respond_with_faults(parsed, tenant, cached.raw, exchange)
+                    return self._respond_with_faults(parsed, tenant, cached.raw, exchange, request)
                 if parsed.error is None and parsed.endpoint.rows_path is not None:
                     snapshot = WorldSnapshot(tenant.world, tenant.clock.now())
                     tenant.world_history.start_list(parsed.started_list, snapshot)
@@ -246,14 +257,22 @@ class Handler:
             return self._errors.reject_unparsed(error, self._route(cached.raw), cached.raw, exchange)
 
     def _respond_with_faults(
-        self, parsed: ParsedRequest, tenant: Tenant, raw: RawRequest, exchange: Exchange
+        self,
+        parsed: ParsedRequest,
+        tenant: Tenant,
+        raw: RawRequest,
+        exchange: Exchange,
+        request: web.Request,
     ) -> Response:
         """Return the response with the effects of the tenant's faults; record the start of a list."""
 
         def call_next(changed: ParsedRequest) -> Response:
             return self._respond_without_faults(changed, raw, exchange)
 
-        context = FaultContext(tenant, parsed, raw, call_next, exchange.headers_sent)
+        def encode_response(response: Response) -> Response:
+            return encode(response, parsed.behaviors, request.headers)
+
+        context = FaultContext(tenant, parsed, raw, call_next, exchange.headers_sent, encode=encode_response)
         response, triggered = run_faults(context)
         exchange.world = tenant.world_history.last
         if triggered:
@@ -261,6 +280,7 @@ class Handler:
             exchange.answered_page = context.request.page
             exchange.faults = tuple(active.label for active in triggered)
             exchange.effective_faults = context.effective
+            exchange.row_edits = context.row_edits
         return response
 
     def _respond_without_faults(self, parsed: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:

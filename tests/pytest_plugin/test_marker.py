@@ -48,6 +48,10 @@ def test_markers_of_module_class_and_function_are_merged(run: Run) -> None:
         ("profile='emty'", "cannot create the tenant of this test: *did you mean 'empty'?"),
         ("behaviors={'nothing': 'x'}", "cannot create the tenant of this test: *behavior 'nothing'*"),
         ("faults={'kind': 'latncy'}", "cannot create the tenant of this test: *latency*"),
+        (
+            "faults={'kind': 'respond', 'file': 'none.html'}",
+            "cannot create the tenant of this test: fault 'respond': file 'none.html' cannot be read: *",
+        ),
         ("now='whenever'", "cannot create the tenant of this test: *whenever*"),
         (
             "allow='page-asked-twise'",

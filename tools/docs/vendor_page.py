@@ -1,6 +1,6 @@
 """Format a vendor's contract as a page of Markdown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mockserver.contract.behaviors import Behavior
 from mockserver.contract.endpoint import Contract, Endpoint
@@ -21,6 +21,7 @@ def page(contract: Contract, *others: Contract) -> str:
         f"# {contract.title}\n",
         f"Served {served}.\n",
         *(_endpoint(endpoint) for endpoint in contract.endpoints),
+        _all_responses(contract),
         *(["## Not imitated\n", _other_paths(contract)] if contract.other_paths else []),
         "## Errors\n",
         table(
@@ -62,6 +63,23 @@ def _endpoint(endpoint: Endpoint) -> str:
     if findings:
         parts.append("Findings:\n\n" + "\n".join(findings) + "\n")
     return "\n".join(parts)
+
+
+def _all_responses(contract: Contract) -> str:
+    """Return what holds for the responses of all endpoints, or of those that a policy names."""
+    notes = [
+        f"- {_only(policy.endpoints)}{_with_basis(policy.fact)} `{contract.vendor}.cors` changes it."
+        for policy in contract.cors
+    ]
+    notes += [
+        f"- {_with_basis(fact)} `{contract.vendor}.encoding` changes it."
+        for fact in contract.facts_of_responses
+    ]
+    return "## All responses\n\n" + "\n".join(notes) + "\n"
+
+
+def _only(endpoints: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in endpoints) + ": " if endpoints else ""
 
 
 def _parameters(endpoint: Endpoint) -> Iterator[tuple[str, ...]]:

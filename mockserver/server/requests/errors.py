@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from mockserver._util.printable import printable
+from mockserver.contract.cors import ORIGIN, is_preflight
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import PREFLIGHT, ApiError, VendorError
 from mockserver.server.http.known_credentials import KnownCredentials
@@ -23,6 +24,7 @@ from mockserver.server.requests.near_misses import (
     log_near_miss,
     shorten,
 )
+from mockserver.server.requests.negotiation import answer_preflight, negotiated_headers
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.responses import error_response, internal_error, not_found
 from mockserver.server.requests.values import extract_values
@@ -54,7 +56,14 @@ class ErrorResponder:
         return response
 
     def reject_unmatched(self, no_route: NoRoute, raw: RawRequest, exchange: Exchange) -> Response:
-        """Reject a request that matches no endpoint."""
+        """Reject a request that matches no endpoint, or answer the preflight of a browser."""
+        asks_first = is_preflight(raw.method, exchange.headers)
+        if asks_first and no_route.vendor is not None:
+            owner = self._tenants.by_name.get(exchange.tenant or "")
+            answer = answer_preflight(self._tenants, no_route, owner, exchange.headers)
+            if answer is not None:
+                exchange.vendor = no_route.vendor.name
+                return answer
         secrets = collect_secrets(raw, exchange.headers, known=exchange.known)
         method = shorten(secrets.mask_text(raw.method))
         path = secrets.mask_text(no_route.path)
@@ -74,7 +83,7 @@ class ErrorResponder:
                 exchange.headers_sent = allowed[0].headers
                 error = self._reject_method(served, allowed, method, raw)
         exchange.error = error.error
-        if error.error != PREFLIGHT:
+        if error.error != PREFLIGHT and not asks_first:
             exchange.near_misses = tuple(near_misses)
             log_near_miss(exchange, secrets)
         if no_route.vendor is None:
@@ -82,9 +91,13 @@ class ErrorResponder:
         vendor, behaviors = vendor_for(no_route.vendor, tenant)
         exchange.vendor = vendor.name
         exchange.dialect = vendor.dialect
+        if exchange.headers.get(ORIGIN) is not None:
+            exchange.headers_sent = negotiated_headers(
+                exchange.headers_sent, vendor, None, behaviors, exchange.headers
+            )
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
         response = _render_error(vendor, error, raw._replace(path=no_route.path + query), exchange, behaviors)
-        if error.error == PREFLIGHT:
+        if error.error == PREFLIGHT or asks_first:  # The browser sent it, and the page cannot help it.
             exchange.error = None
         return response
 

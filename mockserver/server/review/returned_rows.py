@@ -89,6 +89,8 @@ class ExchangeReader:
         endpoint = request.endpoint
         if response.status != HTTPStatus.OK or not response.is_complete(exchange.raw.method):
             return None
+        if "Content-Encoding" in response.headers and response.delivery.sent is not None:
+            return None  # The rest of an encoded body cannot be read.
         try:
             body = json.decode(response.body)
             info = compute_page_info(endpoint, request.fields, body, {})

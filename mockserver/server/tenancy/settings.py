@@ -7,8 +7,9 @@ from typing import Any, Self
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockserver._util.content_coding import MissingPackageError, check_available
 from mockserver._util.suggest import suggest
-from mockserver.contract.behaviors import DIALECT, BehaviorError, short_name
+from mockserver.contract.behaviors import DIALECT, ENCODING, BehaviorError, short_name
 from mockserver.vendors import NAMES, load
 from mockserver.vendors.base import Vendor, VendorIdentifiers
 from mockserver.world.model.hashing import key
@@ -141,6 +142,11 @@ def _resolve_behaviors(
         # The name of a dialect may be an alias, such as "observed".
         setting = vendors[vendor_name].dialect if short == DIALECT else value
         resolved[vendor_name][short] = known[name].read(setting)
+        if short == ENCODING:
+            try:
+                check_available(str(setting))
+            except MissingPackageError as error:
+                raise BehaviorError(f"{name}: {error}") from None
     return resolved
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from mockserver.contract.behaviors import Behavior
+from mockserver.contract.cors import Cors
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorTemplate
@@ -173,5 +174,9 @@ CONTRACT: Final = Contract(
     endpoints=(SESSIONS_DATA_SERIES, LIST_SEGMENTS),
     errors=ERRORS,
     behaviors=BEHAVIORS,
+    cors=(Cors(fact=assumed("No web page of another origin may read responses: the API is for servers.")),),
+    facts_of_responses=(
+        assumed("It is unknown if a proxy in front of the server compresses responses; here, none does."),
+    ),
     other_paths=OTHER_PATHS,
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mockserver.contract.behaviors import Behavior, ByBehavior
+from mockserver.contract.cors import Cors
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorTemplate
@@ -187,4 +188,10 @@ CONTRACT: Final = Contract(
     endpoints=(EXPORT_SESSIONS, TRACK, IDENTIFY),
     errors=ERRORS,
     behaviors=BEHAVIORS,
+    cors=(
+        Cors(fact=assumed("No web page of another origin may read responses: requests have a secret key.")),
+    ),
+    facts_of_responses=(
+        assumed("It is unknown if a proxy in front of the server compresses responses; here, none does."),
+    ),
 )

@@ -1,5 +1,8 @@
 """The contract of Rybbit's sessions API as documented: errors and endpoints."""
 
+from typing import Any, Final
+
+from mockserver.contract.cors import Cors
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorTemplate
@@ -13,7 +16,7 @@ from mockserver.vendors.rybbit.behaviors import BEHAVIORS, MAX_LIMIT
 from mockserver.vendors.rybbit.other_paths import OTHER_PATHS
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, GetSession, ListSessionLocations, ListSessions
 from mockserver.vendors.rybbit.responses import OneSession, SessionLocations, SessionPage
-from mockserver.vendors.rybbit.sources import SOURCES, documented, newest, sourced
+from mockserver.vendors.rybbit.sources import SOURCES, documented, inferred, newest, sourced
 
 # Errors.
 
@@ -197,6 +200,14 @@ LIST_SESSION_LOCATIONS = Endpoint(
     filtered_example=FILTERED_EXAMPLE,
     facts=(*facts.LOCATION_FACTS, *facts.LIST_FACTS),
 )
+PAGES_OF_2025: Final[dict[str, Any]] = {
+    "origin": "request",
+    "credentials": True,
+    "methods": "GET, POST, PUT, DELETE, OPTIONS, PATCH",
+    "headers": "Content-Type, Authorization, X-Requested-With, x-captcha-response, x-private-key",
+}
+"""The headers that the server of December 2025 sends to web pages of other origins."""
+
 CONTRACT = Contract(
     vendor="rybbit",
     title="Rybbit",
@@ -205,5 +216,17 @@ CONTRACT = Contract(
     endpoints=(LIST_SESSIONS, GET_SESSION, LIST_SESSION_LOCATIONS),
     errors=ERRORS,
     behaviors=BEHAVIORS,
+    cors=(
+        Cors(
+            fact=inferred(
+                "Undocumented: every web page may read responses, as with the server of December 2025.",
+                "server",
+            ),
+            **PAGES_OF_2025,
+        ),
+    ),
+    facts_of_responses=(
+        assumed("It is unknown if a proxy in front of the server compresses responses; here, none does."),
+    ),
     other_paths=OTHER_PATHS,
 )

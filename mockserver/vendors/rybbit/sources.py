@@ -41,6 +41,7 @@ SOURCES: Final = {
     "host": Source("Rybbit pull request 801", f"{_CODE}/pull/801", _READ),
 }
 documented: Final = FactFactory(Basis.DOCUMENTED, "sessions")
+inferred: Final = FactFactory(Basis.INFERRED)
 sourced: Final = FactFactory(Basis.SOURCE, "server")
 """Read in the server of December 2025."""
 seen: Final = FactFactory(Basis.OBSERVED, "run-2025-12")

@@ -3,6 +3,7 @@
 from typing import Final
 
 from mockserver.contract.behaviors import Behavior
+from mockserver.contract.cors import Cors
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorTemplate
@@ -206,5 +207,9 @@ CONTRACT: Final = Contract(
     endpoints=(LIST_SESSIONS, GET_SESSION),
     errors=ERRORS,
     behaviors=BEHAVIORS,
+    cors=(
+        Cors(fact=assumed("No web page of another origin may read responses, as of the open-source server.")),
+    ),
+    facts_of_responses=(assumed("Responses are not compressed, as those of the open-source server."),),
     other_paths=OTHER_PATHS,
 )

@@ -49,14 +49,12 @@ NOT_IMITATED: Final = (
         _RUN,
     ),
     NotImitated(
-        "OPTIONS", "400 Invalid Preflight Request, or 204 with CORS headers", "404 of the framework", _RUN
-    ),
-    NotImitated(
-        "CORS headers of responses to an Origin and to unknown paths",
-        "Access-Control-Allow-Origin repeats the Origin; vary on every path",
-        "none",
+        "OPTIONS without Access-Control-Request-Method, or of an unknown path",
+        "400 Invalid Preflight Request, or 204 with CORS headers",
+        "404 of the framework",
         _RUN,
     ),
+    NotImitated("headers of responses to unknown paths", "vary: Origin", "none without an Origin", _RUN),
     NotImitated(
         "referrer and channel of one session",
         "those of any event, so also empty and Direct",

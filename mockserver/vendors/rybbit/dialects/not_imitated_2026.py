@@ -57,8 +57,8 @@ _SHARED: Final = (
         "404 Session not found",
         _RUN,
     ),
-    NotImitated("OPTIONS preflight of a browser", "204", "404", _RUN),
-    NotImitated("header vary of every response", "Origin", "none: there is no CORS", _RUN),
+    NotImitated("OPTIONS preflight for another endpoint than the list", "204", "404", _RUN),
+    NotImitated("header vary of responses to requests without an Origin", "Origin", "none", _RUN),
     NotImitated(
         "order of keys in a row of the list",
         "times between utm_content and entry_page; tag, timezone, has_replay and traits last",

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 from msgspec.structs import replace
 
+from mockserver.contract.cors import Cors
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.provenance import assumed
@@ -166,6 +167,15 @@ CONTRACT = replace(
                 ),
                 *_LIST_FACTS,
             ),
+        ),
+    ),
+    cors=(
+        Cors(
+            fact=seen(
+                "Every response repeats the Origin of the request in Access-Control-Allow-Origin; a preflight needs no"
+                " key."
+            ),
+            **contract.PAGES_OF_2025,
         ),
     ),
     not_imitated=NOT_IMITATED,

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from mockserver.contract.cors import Cors
 from mockserver.contract.errors import ApiError, ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import LintRule
 from mockserver.contract.provenance import assumed
-from mockserver.vendors.rybbit import facts
+from mockserver.vendors.rybbit import contract, facts
 from mockserver.vendors.rybbit.contract import RANGE_WITHOUT_ZONE, error_template
 from mockserver.vendors.rybbit.dialects import not_imitated_2026 as not_imitated
 from mockserver.vendors.rybbit.dialects import server_common as server
@@ -234,6 +235,14 @@ CONTRACT = replace(
             **_REPEATED,
             facts=(*LOCATION_FACTS, *_USER_ID_FACTS, _RATE_LIMIT_FACT),
         ),
+    ),
+    cors=(
+        Cors(
+            fact=newer("Web pages of any origin may read the list of sessions, without their cookies."),
+            endpoints=("list_sessions",),
+            **{**contract.PAGES_OF_2025, "credentials": False},
+        ),
+        Cors(fact=newer("Web pages of the server's own address may read the other endpoints.")),
     ),
     not_imitated=not_imitated.JULY,
 )

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from mockserver.contract.cors import Cors
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.errors import PREFLIGHT, ErrorTemplate
 from mockserver.contract.pagination import CursorPagination
@@ -127,5 +128,13 @@ SERVER: Final = replace(
         timezone="ignored", bad_date="ignore", date_form="lenient", filter_page="like", default_start="6"
     ),
     authenticates_first=True,
+    cors=(
+        Cors(
+            fact=observed(
+                "No web page of another origin may read responses; its preflight, which has no key, is unauthorized."
+            )
+        ),
+    ),
+    facts_of_responses=(sourced("Responses are not compressed."),),
     not_imitated=NOT_IMITATED,
 )
