@@ -106,13 +106,21 @@ class VendorAccess(Struct, kw_only=True):
         return repr_masked(self, secret=("credentials", "headers", "body"))
 
 
-class TenantAccess(Struct, kw_only=True):
+class TenantAccess(Struct, kw_only=True, omit_defaults=True):
     """URLs, credentials and ids that a tenant's clients need."""
 
     id: str
     tenant: str
     """The same as ``id``; the first line of ``session-mock serve --json`` has it, too."""
     url: str
+    tls_url: str | None = None
+    """The same server with https, if it has a port for it."""
+    proxy_url: str | None = None
+    """The same server as a forward proxy, if it is one."""
+    ca_file: str | None = None
+    """Certificate of the authority that the server created, as a file on its computer."""
+    ca_bundle: str | None = None
+    """File with the public authorities and that one."""
     vendors: dict[str, VendorAccess]
 
 

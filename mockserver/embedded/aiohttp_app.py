@@ -12,9 +12,9 @@ from mockserver.embedded.in_process_transport import InProcessTransport
 from mockserver.embedded.tenant import TenantHandle
 from mockserver.server import app as server
 from mockserver.server.runner import Running
-from mockserver.server.tenancy.config import read_config, tenants
+from mockserver.server.tenancy.config import ConfigError, read_config, tenants
 from mockserver.server.tenancy.tenant import Tenants
-from mockserver.server.tenancy.urls import Addresses
+from mockserver.server.tenancy.urls import Addresses, Ports
 
 T = TypeVar("T")
 _HANDLE: Final = web.AppKey("session_mock", TenantHandle)
@@ -26,7 +26,7 @@ class _CallingThreadServer:
     """A server whose application runs in the caller's own thread."""
 
     def __init__(self, served: Tenants) -> None:
-        self.running = Running("127.0.0.1", 0, {}, served)
+        self.running = Running("127.0.0.1", served, Ports(0))
         self.running.addresses = Addresses("")
         self._pid: int | None = None
 
@@ -43,6 +43,10 @@ class _CallingThreadServer:
                 " or use the URL of the first"
             )
         return function()
+
+    def start_tls(self) -> None:
+        """Raise ``ConfigError``: the caller has the ports."""
+        raise ConfigError("this application has no ports of its own, so no https; use SessionMock(tls=True)")
 
 
 def create_app(**settings: Any) -> web.Application:

@@ -32,8 +32,9 @@ class SessionMock(TenantHandle):
 
     Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``,
     ``sessions``, …), ``now`` (the time at which the clock is frozen), ``dialect``, ``behaviors``,
-    ``credentials``, ``host``, ``port`` (0 picks a free one) and ``vendor_ports``. Raises
-    :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid one.
+    ``credentials``, ``host``, ``port`` (0 picks a free one), ``vendor_ports``, ``tls``, ``tls_port``,
+    ``proxy`` and ``pass_hosts``. Raises :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid
+    one.
 
     The server belongs to the process that starts it. A forked child can send requests to its URL, but calls
     of the handle raise ``RuntimeError`` there: use :meth:`connect` with the URL, or start another server.
@@ -51,6 +52,10 @@ class SessionMock(TenantHandle):
         port: int = 0,
         vendor_ports: Mapping[str, int] | None = None,
         admin_token: str | None = None,
+        tls: bool = False,
+        tls_port: int = 0,
+        proxy: bool = False,
+        pass_hosts: Sequence[str] = (),
         **world: Any,
     ) -> None:
         settings = {
@@ -63,6 +68,10 @@ class SessionMock(TenantHandle):
             "port": port,
             "vendor_ports": vendor_ports,
             "admin_token": admin_token,
+            "tls": tls,
+            "tls_port": tls_port if tls else None,
+            "proxy": proxy,
+            "pass_hosts": list(pass_hosts),
             "world": to_plain(world),
         }
         given = {name: value for name, value in settings.items() if value is not None}

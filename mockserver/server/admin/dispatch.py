@@ -142,9 +142,11 @@ def _find_addresses(admin: Admin, request: web.Request) -> Addresses:
     if name is None:
         name, port = request.get_extra_info("sockname", ("127.0.0.1", 0))[:2]
         host = f"{format_host(name)}:{port}"
-    name = format_host(name)
-    url = f"http://{host}" if admin.port is None else f"http://{name}:{admin.port}"
-    return Addresses(url, {vendor: f"http://{name}:{port}" for vendor, port in admin.vendor_ports.items()})
+    ports = admin.ports
+    if ports is None:
+        return Addresses(f"http://{host}")
+    is_other_port = ports.admin_port is not None or request.secure
+    return ports.addresses(name, None if is_other_port else f"http://{host}")
 
 
 def _parse_arguments(route: Route, request: AdminRequest) -> dict[str, Any]:

@@ -20,6 +20,7 @@ ROUTES: Final = (
     Route("GET", "/health", server.get_health),
     Route("GET", "/version", server.get_version),
     Route("GET", "/openapi.json", server.get_openapi),
+    Route("GET", "/ca.pem", server.get_certificate_authority),
     Route("GET", "/faults", faults.list_fault_kinds),
     Route("GET", "/journal", journals.list_unmatched_exchanges),
     Route("DELETE", "/journal", journals.clear_unmatched_exchanges, 204),

@@ -3,7 +3,7 @@
 import socket
 import struct
 import sys
-from asyncio import Event, sleep
+from asyncio import Event, Transport, sleep
 from contextlib import suppress
 from typing import Final
 
@@ -104,9 +104,15 @@ async def _finish(stream: web.StreamResponse, request: web.Request, delivery: De
         connection = transport.get_extra_info("socket")
         while _count_unreceived(connection):  # noqa: ASYNC110 -- the system has no event for it
             await sleep(_POLL_SECONDS)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        transport.abort()
+        reset(transport)
     transport.close()
+
+
+def reset(transport: Transport) -> None:
+    """Close a connection with RST."""
+    connection = transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()
 
 
 def _count_unreceived(connection: socket.socket) -> int:

@@ -24,12 +24,20 @@ from mockserver.world.model.spec import WorldError, WorldSpec, parse_instant, sp
 from mockserver.world.world import build
 
 DEFAULT_TENANT = "default"
+DEFAULT_TLS_PORT = 8443
 _MAX_BYTES = 1 << 20
 """A larger settings file is an error, so that reading /dev/zero ends."""
 _MAX_LEVELS = 16
 """Levels of tables and lists in a settings file; tenants.NAME.world.segments.NAME.DIMENSION are 6, with a
 list of values 7."""
 Port = Annotated[int, Meta(ge=0, le=65535)]
+Host = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_.:-]{1,255}$(?!\n)",
+        description="the name or the address of a host, without scheme and path",
+    ),
+]
 
 
 class ConfigError(ValueError):
@@ -68,6 +76,13 @@ class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True
     admin_port: Port | None = None
     """Separate port for the admin API; by default it is on the server's port."""
     no_admin: bool = False
+    tls: bool = False
+    """Serve https in addition, on a port of its own."""
+    tls_port: Port | None = None
+    proxy: bool = False
+    """The server's port is also a forward proxy that answers requests to the vendors' real hosts."""
+    pass_hosts: list[Host] = []
+    """Other hosts to which the proxy passes requests on."""
     tenants: dict[Name, TenantConfig] = {}
 
 
@@ -93,6 +108,12 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
         ) from None
     except BehaviorError as error:
         raise ConfigError(f"{path or 'options'}: {error}") from None
+    _check(config)
+    return config
+
+
+def _check(config: Config) -> None:
+    """Raise :class:`ConfigError` for settings that are invalid together, or by more than their type."""
     if config.admin_token is not None:
         try:
             parsers.check_token(config.admin_token)
@@ -101,12 +122,17 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
             raise ConfigError(f"vendor_ports: unknown vendor {vendor!r}; {suggest(vendor, NAMES)}")
+    for name, value, needed in (
+        ("tls_port", config.tls_port, "tls"),
+        ("pass_hosts", config.pass_hosts or None, "proxy"),
+    ):
+        if value is not None and not getattr(config, needed):
+            raise ConfigError(f"{name}: it has no effect without {needed}; set {needed} too, or remove it")
     if DEFAULT_TENANT in config.tenants:
         raise ConfigError(
             f"tenants.{DEFAULT_TENANT}: a table for the default tenant is not allowed;"
             " put its settings at the top level"
         )
-    return config
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
