@@ -33,7 +33,7 @@ from mockserver.admin_schemas import (
     Version,
     WorldTotals,
 )
-from mockserver.client.http_transport import LINES, Connection, NotPicklable, Transport, is_admin_error
+from mockserver.client.http_transport import LINES, PEM, Connection, NotPicklable, Transport, is_admin_error
 from mockserver.client.plain_values import to_plain
 
 __tracebackhide__ = is_admin_error
@@ -89,6 +89,14 @@ class AdminClient(NotPicklable):
     def version(self) -> Version:
         """Return the version of the server."""
         return self._transport.request("GET", "/version", Version)
+
+    def ca_pem(self) -> bytes:
+        """Return the certificate of the authority that a server with https or a proxy has created."""
+        return self._transport.get_bytes("/ca.pem", PEM)
+
+    def start_tls(self) -> None:
+        """Let a server of this process accept https, unless it does so; other servers must do so already."""
+        self._transport.start_tls()
 
     def openapi(self) -> dict[str, Any]:
         """Return the admin API as OpenAPI 3.1."""

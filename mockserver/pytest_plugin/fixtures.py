@@ -30,7 +30,7 @@ _FLOWING_NOW_MS: Final = 30 * 86_400_000
 """Default time of the frozen clock of a flowing world, in milliseconds after its start."""
 _MAX_ATTEMPTS: Final = 100
 """Tenant ids that are tried if another run uses the same server."""
-_PLUGIN_ARGUMENTS: Final = ("strict", "allow")
+_PLUGIN_ARGUMENTS: Final = ("strict", "allow", "tls")
 """Arguments of the marker that are not arguments of a tenant."""
 _BOUND_SETTINGS: Final = ("stall_timeout", "loop_limit")
 _MAX_FILE_NAME: Final = 100
@@ -78,6 +78,8 @@ class Run:
         arguments = self._tenant_arguments(item.nodeid, marker)
         allowed = _check_allowed(marker)
         client = self._admin()
+        if marker.get("tls"):
+            _start_tls(client)
         access = self._create_tenant(client, item.nodeid, arguments)
         tenant = CheckedTenant(client, access, arguments, allowed)
         strict = _strictness(marker.get("strict", self.settings["strict"]))
@@ -253,6 +255,17 @@ class TenantUnderTest:
         bounds = [finding for finding in verification.findings if finding.name in BOUNDS]
         lines = [f"{finding.name}: {finding.message}" for finding in bounds]
         return "\n".join([*lines, describe_tenant(self.tenant, self._unmatched)])
+
+
+def _start_tls(client: AdminClient) -> None:
+    """Let the server accept https; fail the test if it cannot."""
+    try:
+        client.start_tls()
+    except (ValueError, AdminError, OSError) as error:
+        reason = describe_error(error)
+    else:
+        return
+    pytest.fail(f"@pytest.mark.session_mock: tls: {reason}", pytrace=False)
 
 
 def _strictness(value: Any) -> Strictness:

@@ -17,6 +17,7 @@ ARGUMENTS: Final = {
     "behaviors": "dict of behaviors; merged key by key",
     "credentials": "dict of credentials to use instead of the generated ones",
     "faults": "faults to add, in the order module, class, function",
+    "tls": "True: the server accepts https; see tls_url and ca_file",
     "strict": "True: errors that the test did not allow fail it; 'warnings': warnings too; False: neither",
     "allow": "names of findings and errors to allow",
     "stall_timeout": "seconds of real time after which a stalled response is reset and the test fails;"
@@ -48,6 +49,7 @@ def merge_markers(item: pytest.Item) -> dict[str, Any]:
 
 _CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "behaviors": (lambda value: isinstance(value, dict), "a dict of behaviors by name"),
+    "tls": (lambda value: isinstance(value, bool), "True or False"),
     "strict": (
         lambda value: isinstance(value, bool) or value in ("warnings", "errors"),
         "True, False or 'warnings'",

@@ -25,8 +25,8 @@ _BACKLOG: Final = 4096
 """Maximum number of connections that wait to be accepted; the system may allow fewer."""
 _MAX_PORTS: Final = 20
 """Ports to try until one is free at every address of a host."""
-_ACCEPT_TURNS = 4
-"""Turns of the event loop until an accepted connection can be closed."""
+_TURNS: Final = 4
+"""Turns of the event loop until an accepted connection can be closed, or an aborted one is closed."""
 
 
 class Listeners:
@@ -70,7 +70,11 @@ class Listeners:
         """Close all ports and connections."""
         await _stop_accepting(self._runners)
         for runner in self._runners:
+            transports = _get_tls_transports(runner)
             await runner.cleanup()
+            for transport in transports:  # Otherwise they wait until the client has ended TLS, too.
+                transport.abort()
+        await _turn()
 
 
 async def _stop_accepting(runners: Iterable[web.AppRunner]) -> None:
@@ -82,8 +86,18 @@ async def _stop_accepting(runners: Iterable[web.AppRunner]) -> None:
         for listening in _get_sockets(runner):
             with suppress(NotImplementedError):  # The event loop of Windows.
                 asyncio.get_running_loop().remove_reader(listening)
-    for _ in range(_ACCEPT_TURNS):
+    await _turn()
+
+
+async def _turn() -> None:
+    for _ in range(_TURNS):
         await asyncio.sleep(0)
+
+
+def _get_tls_transports(runner: web.AppRunner) -> list[asyncio.Transport]:
+    connections = [] if runner.server is None else runner.server.connections
+    transports = [connection.transport for connection in connections]
+    return [each for each in transports if each is not None and each.get_extra_info("sslcontext")]
 
 
 def _get_sockets(runner: web.AppRunner) -> list[Any]:
