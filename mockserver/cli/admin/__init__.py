@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "journal": ("journal", "List, follow, export, show or clear the recorded exchanges."),
     "findings": ("review", "List the defects in how clients used the APIs, even if the response was 200."),
     "verify": ("review", "Check a tenant's exchanges; exit with 1 if something is wrong."),
+    "env": ("env", "Print variables with which programs reach the mock at the vendors' real hosts."),
     "rows": ("rows", "Write, compare and trace rows."),
     "health": ("server", "Check that the server is running."),
     "version": ("server", "Print the version of the server."),

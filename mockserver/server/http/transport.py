@@ -99,10 +99,7 @@ async def _finish(stream: web.StreamResponse, request: web.Request, delivery: De
     if transport is None:
         return
     if delivery.end != "close":
-        transport.set_write_buffer_limits(0)
-        await request.writer.drain()
-        connection = transport.get_extra_info("socket")
-        while _count_unreceived(connection):  # noqa: ASYNC110 -- the system has no event for it
+        while _count_unsent(transport):  # noqa: ASYNC110 -- the system has no event for it
             await sleep(_POLL_SECONDS)
         reset(transport)
     transport.close()
@@ -115,11 +112,16 @@ def reset(transport: Transport) -> None:
     transport.abort()
 
 
-def _count_unreceived(connection: socket.socket) -> int:
+def _count_unsent(transport: Transport) -> int:
     """Return the bytes that the client has not received, which RST would discard.
 
-    Return 0 if the system cannot tell.
+    Those that the system holds count as received if it cannot tell.
     """
-    if sys.platform != "linux":
-        return 0
-    return int.from_bytes(ioctl(connection.fileno(), TIOCOUTQ, bytes(4)), sys.byteorder)
+    buffered = transport.get_write_buffer_size()
+    tls = getattr(transport, "_ssl_protocol", None)
+    if tls is not None and tls._transport is not None:  # noqa: SLF001 -- asyncio has no other way to it
+        buffered += tls._transport.get_write_buffer_size()  # noqa: SLF001 -- as above
+    if sys.platform != "linux" or transport.is_closing():
+        return buffered
+    connection = transport.get_extra_info("socket")
+    return buffered + int.from_bytes(ioctl(connection.fileno(), TIOCOUTQ, bytes(4)), sys.byteorder)

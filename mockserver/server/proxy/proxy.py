@@ -181,7 +181,7 @@ def _parse_target(request: web.Request) -> _Target | None:
     """Return the host that a client asks its proxy for, or None if it asks the server itself."""
     path = request.raw_path
     if request.method == METH_CONNECT:
-        host, _, port = path.rpartition(":")
+        host, _, port = path.rpartition(":") if ":" in path else (path, "", "")
         return _Target(host.strip("[]").lower(), int(port) if port.isdecimal() else 0, is_tunnel=True)
     url = request.url
     if not is_url(request) or url.host is None:
