@@ -168,8 +168,10 @@ def test_failures_on_wire_are_seen_through_tls(mock: SessionMock, *, tunnel: boo
             with _open_tls(mock, sent.host, tunnel=tunnel) as connection:
                 connection.sendall(_write(request))
                 if kind == "reset":  # Python's TLS takes a reset for an end.
-                    with socket.socket(fileno=os.dup(connection.fileno())) as raw, pytest.raises(ConnectionResetError):
-                        _read_all(raw)
+                    with socket.socket(fileno=os.dup(connection.fileno())) as raw:
+                        raw.settimeout(SECONDS)
+                        with pytest.raises(ConnectionResetError):
+                            _read_all(raw)
                     continue
                 head, _, body = _read_all(connection).partition(b"\r\n\r\n")
             [length] = [int(line.split(b" ")[1]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length")]
