@@ -116,7 +116,7 @@ class TenantAccess(Struct, kw_only=True, omit_defaults=True):
     tls_url: str | None = None
     """The same server with https, if it has a port for it."""
     proxy_url: str | None = None
-    """The same server as a forward proxy, if it is one."""
+    """The same server as a forward proxy, if it accepts such requests."""
     ca_file: str | None = None
     """Certificate of the authority that the server created, as a file on its computer."""
     ca_bundle: str | None = None

@@ -18,10 +18,10 @@ class ProxyError(Exception):
 def proxy_variables(access: TenantAccess) -> dict[str, str]:
     """Return the variables for the server of a tenant, with the names of its files.
 
-    Raises :class:`ProxyError` if the server is no proxy, or its files are not on this computer.
+    Raises :class:`ProxyError` for a server without a proxy, and if its files are not on this computer.
     """
     if access.proxy_url is None or access.ca_file is None or access.ca_bundle is None:
-        raise ProxyError(f"the server at {access.url} is no proxy; start it with --proxy")
+        raise ProxyError(f"the server at {access.url} is not a proxy; start it with --proxy")
     for path in (access.ca_file, access.ca_bundle):
         if not Path(path).is_file():
             raise ProxyError(

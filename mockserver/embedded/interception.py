@@ -205,7 +205,7 @@ def _undo_attribute(owner: Any, name: str, replacement: Any, original: Any) -> C
 
     def undo() -> None:
         if vars(owner).get(name) is not replacement:
-            return  # What replaced it calls it, and it calls the original.
+            return  # That code calls this function, which calls the original one.
         if original is None:
             delattr(owner, name)
         else:

@@ -51,7 +51,7 @@ class TenantHandle(NotPicklable):
 
     @property
     def proxy_url(self) -> str | None:
-        """The server's URL as a forward proxy; None if it is none."""
+        """The server's URL as a forward proxy; None if it is not a proxy."""
         return self._access.proxy_url
 
     @property

@@ -61,7 +61,7 @@ def _docs_handler(
 
 
 class ProxyMiddleware(Protocol):
-    """What handles the requests that clients send to the server as their proxy."""
+    """Handles the requests that clients send to the server as their proxy."""
 
     def create_middleware(self, vendor_handler: Handler) -> Middleware:
         """Return a middleware; *vendor_handler* journals what is refused."""

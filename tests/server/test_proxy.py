@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import pytest
 
@@ -174,7 +174,9 @@ def test_failures_on_wire_are_seen_through_tls(mock: SessionMock, *, tunnel: boo
                             _read_all(raw)
                     continue
                 head, _, body = _read_all(connection).partition(b"\r\n\r\n")
-            [length] = [int(line.split(b" ")[1]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length")]
+            [length] = [
+                int(line.split(b" ")[1]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length")
+            ]
 
         assert (len(body) < length) == (kind == "truncate"), kind
 
@@ -208,7 +210,7 @@ class _Other:
         self._reset = reset
         self._thread = Thread(target=self._serve)
 
-    def __enter__(self) -> "_Other":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

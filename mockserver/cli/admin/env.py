@@ -22,8 +22,8 @@ def _print_variables(variables: Mapping[str, str]) -> None:
 
 @click.command(
     epilog=format_examples(
-        'eval "$(session-mock admin env)"; curl https://api.browsee.io/',
-        'session-mock admin env --format github >> "$GITHUB_ENV"',
+        'eval "$(session-mock admin env)"',
+        "session-mock admin env --format dotenv > .env",
     )
 )
 @click.option(

@@ -12,7 +12,7 @@ from mockserver.vendors.base import VendorIdentifiers
 
 
 class CertificateFiles(Struct, frozen=True):
-    """What clients need to trust a server's certificate authority."""
+    """The certificate of a server's authority, for clients that trust it."""
 
     pem: bytes
     ca_file: str
