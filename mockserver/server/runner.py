@@ -11,9 +11,10 @@ from msgspec import to_builtins
 
 from mockserver.server.admin.app import Admin
 from mockserver.server.app import create_app
+from mockserver.server.faults.configured import create_tenants
 from mockserver.server.http.access_log import AcceptLog
 from mockserver.server.listeners import Listeners
-from mockserver.server.tenancy.config import DEFAULT_TLS_PORT, Config, ConfigError, check_access, tenants
+from mockserver.server.tenancy.config import DEFAULT_TLS_PORT, Config, ConfigError, check_access
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.server.tenancy.urls import Ports, format_host
@@ -117,7 +118,7 @@ async def serving(config: Config, *, patience: float = 0.1) -> AsyncIterator[Run
     """Serve while the context is open; at its end, open requests have *patience* seconds to finish."""
     check_access(config)
     try:
-        shared_tenants = Tenants(tenants(config))
+        shared_tenants = Tenants(create_tenants(config))
     except TenantError as error:
         raise ConfigError(str(error)) from None
     loop = asyncio.get_running_loop()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import click
 from msgspec.structs import replace
@@ -9,15 +10,16 @@ from msgspec.structs import replace
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.output import echo
 from mockserver.cli.params import OneOf, format_examples
-from mockserver.cli.variable_formats import FORMATS
 from mockserver.client.client import AdminClient
 from mockserver.client.proxy_variables import ProxyError, proxy_variables, write_certificates
-from mockserver.harness.environment import Addresses
+from mockserver.harness.environment import Addresses, format_variables
+
+_FORMS: Final = ("sh", "dotenv", "json", "github")
 
 
 def _print_variables(variables: Mapping[str, str]) -> None:
     form: str = click.get_current_context().params["form"]
-    echo(FORMATS[form](variables))
+    echo(format_variables(variables, form).rstrip("\n"))
 
 
 @click.command(
@@ -29,7 +31,7 @@ def _print_variables(variables: Mapping[str, str]) -> None:
 @click.option(
     "--format",
     "form",
-    type=OneOf(tuple(FORMATS)),
+    type=OneOf(_FORMS),
     default="sh",
     show_default=True,
     help="For a shell, a .env file, as JSON, or for GITHUB_ENV of GitHub Actions.",
