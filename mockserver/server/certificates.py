@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import re
 import ssl
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,13 +10,18 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Final
 
-from mockserver.server.tenancy.config import ConfigError
+from mockserver.server.tenancy.toml_files import ConfigError
 from mockserver.server.tenancy.urls import CertificateFiles
 
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 """Names and addresses of this computer."""
 _ORGANIZATION: Final = "session-mock"
 _INSTALL: Final = "python -m pip install 'session-mock[tls]'"
+
+
+def _is_name(host: str) -> bool:
+    """Return whether a certificate can be for a host: names may be only local ones, with other characters."""
+    return re.fullmatch(r"[0-9A-Fa-f.:]+|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", host) is not None
 
 
 class Authority:
@@ -44,7 +50,9 @@ class Authority:
         self.files: Final = CertificateFiles(
             pem, self._write("ca.pem", pem), self._write("bundle.pem", ca_bundle)
         )
-        self.context: Final = self._create_context(*dict.fromkeys([*LOCAL_HOSTS, *own_hosts]))
+        self.context: Final = self._create_context(
+            *dict.fromkeys([*LOCAL_HOSTS, *filter(_is_name, own_hosts)])
+        )
         """For servers: it has the certificate of the host that the client names."""
         self.context.sni_callback = self._choose_context
 

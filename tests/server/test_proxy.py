@@ -16,7 +16,7 @@ import pytest
 
 from mockserver import SessionMock
 from mockserver.embedded.interception import intercept
-from mockserver.server.tenancy.config import ConfigError
+from mockserver.server.tenancy.toml_files import ConfigError
 from mockserver.vendors import load
 from tests.support.requests_to_hosts import HostRequest, requests_to_hosts
 
@@ -181,6 +181,16 @@ def test_failures_on_wire_are_seen_through_tls(mock: SessionMock, *, tunnel: boo
         assert (len(body) < length) == (kind == "truncate"), kind
 
 
+def test_tunnel_with_early_data_is_refused(mock: SessionMock) -> None:
+    host = load()[0].contract.hosts[0]
+    answer = _ask(
+        mock.proxy_url, f"CONNECT {host}:443 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n\x16\x03"
+    )
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"wait for the response" in answer
+
+
 def test_client_that_does_not_trust_certificate_is_told_in_log(
     mock: SessionMock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -280,7 +290,8 @@ def test_end_of_server_closes_tunnels_and_removes_files() -> None:
 
 def test_missing_package_is_explained_with_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
-    for settings in ({"tls": True}, {"proxy": True}):
+    both: list[dict[str, Any]] = [{"tls": True}, {"proxy": True}]
+    for settings in both:
         with pytest.raises(ConfigError, match=r"trustme.*pip install 'session-mock\[tls\]'"):
             SessionMock(**settings).start()
     with SessionMock(sessions=3) as mock:

@@ -74,6 +74,13 @@ class Proxy:
             target = _parse_target(request)
             if target is None:
                 return await handler(request)
+            if target.is_tunnel and _has_early_data(request):
+                message = (
+                    "the request is followed by data; wait for the response to CONNECT before sending more"
+                )
+                return await vendor_handler.reject(
+                    request, VendorError("early_data", {"message": message}), 400
+                )
             if self._is_passed(target):
                 return await self._pass(request, target, vendor_handler)
             if not target.is_tunnel and target.host in self._vendor_hosts | self._own_hosts:
@@ -187,6 +194,11 @@ def _parse_target(request: web.Request) -> _Target | None:
     if not is_url(request) or url.host is None:
         return None
     return _Target(url.host.lower(), url.port or _HTTP, is_tunnel=False)
+
+
+def _has_early_data(request: web.Request) -> bool:
+    """Return whether a client has sent something in addition to its request."""
+    return bool(getattr(request.protocol, "_message_tail", b""))
 
 
 def _take_over(request: web.Request) -> asyncio.Transport | None:
