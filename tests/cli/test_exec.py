@@ -120,7 +120,9 @@ def test_printed_variables_are_those_of_an_existing_tenant(form: str) -> None:
     line = {"sh": "export {}={}", "json": '  "{}": "{}"', "dotenv": "{}={}", "github": "{}={}"}[form]
     assert line.format("SESSION_MOCK_RYBBIT_TOKEN", token) in shown.replace(",\n", "\n").splitlines()
     if form == "sh":
-        echoed = subprocess.run(["/bin/sh", "-c", f'{shown}\nprintf %s "$A"'], capture_output=True, check=True)
+        echoed = subprocess.run(
+            ["/bin/sh", "-c", f'{shown}\nprintf %s "$A"'], capture_output=True, check=True
+        )
         assert echoed.stdout.decode() == "it's $x\t'"
 
 
