@@ -72,7 +72,12 @@ class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True
     admin_port: Port | None = None
     """Separate port for the admin API; by default it is on the server's port."""
     no_admin: bool = False
+    restore: str | dict[str, Any] | None = None
+    """Path of a snapshot, or the snapshot, whose state the default tenant has."""
     tenants: dict[Name, TenantConfig] = {}
+
+
+_DEFAULTS = TenantConfig()
 
 
 def read_config(path: Path | None, options: Mapping[str, Any], text: str | None = None) -> Config:
@@ -128,6 +133,16 @@ def _check(config: Config) -> None:
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
             raise ConfigError(f"vendor_ports: unknown vendor {vendor!r}; {suggest(vendor, NAMES)}")
+    if config.restore is not None:
+        changed = [
+            name
+            for name in TenantConfig.__struct_fields__
+            if getattr(config, name) != getattr(_DEFAULTS, name)
+        ]
+        if changed:
+            raise ConfigError(
+                f"restore: a snapshot has all settings of the default tenant; leave out {', '.join(changed)}"
+            )
     if DEFAULT_TENANT in config.tenants:
         raise ConfigError(
             f"tenants.{DEFAULT_TENANT}: a table for the default tenant is not allowed;"
