@@ -20,6 +20,7 @@ _COMMANDS = {
         "mockserver.cli.admin.rows:reconcile",
         "Compare the rows of a file with the expected rows.",
     ),
+    "config": ("mockserver.cli.config:config", "Describe and check files of settings."),
     "admin": (
         "mockserver.cli.admin:command",
         "Control and inspect a running server: tenants, clocks, faults, limits, journals.",

@@ -144,6 +144,14 @@ class TenantHandle(NotPicklable):
         self._client.reset_tenant(self.id)
         self._access = self._client.tenant(self.id)
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return the complete state as JSON values: ``SessionMock(restore=…)`` continues with the same bytes.
+
+        It has the world with everything that was sent, added and deleted, the clock, behaviors, limits and
+        faults with their counters, and credentials that were set, unmasked. It has no journal.
+        """
+        return self._client.snapshot(self.id)
+
     def verify(self) -> Verification:
         """Return the findings, unexpected errors, and unused and ineffective faults of the tenant."""
         return self._client.verify(self.id)

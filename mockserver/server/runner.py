@@ -11,9 +11,9 @@ from msgspec import to_builtins
 
 from mockserver.server.admin.app import Admin
 from mockserver.server.app import create_app
-from mockserver.server.faults.configured import create_tenants
 from mockserver.server.http.access_log import AcceptLog
 from mockserver.server.listeners import Listeners
+from mockserver.server.provisioning.configured import create_tenants
 from mockserver.server.tenancy.config import DEFAULT_TLS_PORT, Config, ConfigError, check_access
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenant, Tenants

@@ -87,7 +87,12 @@ class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True
     """The server's port is also a forward proxy that answers requests to the vendors' real hosts."""
     pass_hosts: list[Host] = []
     """Other hosts to which the proxy passes requests on."""
+    restore: str | dict[str, Any] | None = None
+    """Path of a snapshot, or the snapshot, whose state the default tenant has."""
     tenants: dict[Name, TenantConfig] = {}
+
+
+_DEFAULTS = TenantConfig()
 
 
 def read_config(path: Path | None, options: Mapping[str, Any], text: str | None = None) -> Config:
@@ -149,6 +154,16 @@ def _check(config: Config) -> None:
     ):
         if value is not None and not getattr(config, needed):
             raise ConfigError(f"{name}: it has no effect without {needed}; set {needed} too, or remove it")
+    if config.restore is not None:
+        changed = [
+            name
+            for name in TenantConfig.__struct_fields__
+            if getattr(config, name) != getattr(_DEFAULTS, name)
+        ]
+        if changed:
+            raise ConfigError(
+                f"restore: a snapshot has all settings of the default tenant; leave out {', '.join(changed)}"
+            )
     if DEFAULT_TENANT in config.tenants:
         raise ConfigError(
             f"tenants.{DEFAULT_TENANT}: a table for the default tenant is not allowed;"

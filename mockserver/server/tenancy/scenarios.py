@@ -10,7 +10,8 @@ from mockserver._util.suggest import suggest
 from mockserver.server.tenancy.toml_files import ConfigError, read_toml
 
 _FOLDER: Final = Path(__file__).parents[2] / "scenarios"
-_TEXTS: Final = ("description", "correct_client")
+SCENARIO_TEXTS: Final = ("description", "correct_client")
+"""Keys of a scenario's file that are not settings of a tenant."""
 
 
 class Scenario(Struct, frozen=True, kw_only=True):
@@ -45,7 +46,7 @@ def load_scenario(name: str | Path, folder: Path | None = None) -> Scenario:
             " the path of a file ends in .toml"
         )
     settings = read_toml(path)
-    texts = {key: settings.pop(key, "") for key in _TEXTS}
+    texts = {key: settings.pop(key, "") for key in SCENARIO_TEXTS}
     for key, value in texts.items():
         if not isinstance(value, str):
             raise ConfigError(f"{path}: {key} must be a text; describe it in one sentence")
