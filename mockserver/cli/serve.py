@@ -19,7 +19,8 @@ from mockserver.cli.output import discard_output, echo
 from mockserver.cli.params import PORT, TOKEN, env_option, format_examples, json_option, repeated_pairs
 from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.server.runner import Running, run
-from mockserver.server.tenancy.config import ConfigError
+from mockserver.server.tenancy.config import DEFAULT_TLS_PORT, Config, ConfigError
+from mockserver.server.tenancy.urls import Addresses
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import format_instant
 
@@ -65,10 +66,23 @@ def _describe(running: Running, *, guarded: bool) -> None:
             echo(f"    {'sites':<10} {' '.join(ids[0] for ids in identifiers.sites)}")
             echo(f"    {'docs':<10} {url}/{vendor.name}/docs")
             echo(f"    {format_curl(url, vendor.contract.endpoints[0], identifiers)}")
+    _describe_certificates(running.addresses)
     if running.admin_url is not None:
         hint = "it requires the admin token" if guarded else "`session-mock admin --help` lists its commands"
         echo(f"\nThe admin API is at {running.admin_url}/__admin; {hint}.")
     echo(f"\nsession-mock is running at {running.url}; stop it with Ctrl-C.")
+
+
+def _describe_certificates(addresses: Addresses) -> None:
+    """Print the addresses of https and of the proxy, with the file that clients need for them."""
+    if addresses.certificates is None:
+        return
+    echo("")
+    if addresses.tls_url is not None:
+        echo(f"https is at {addresses.tls_url}.")
+    if addresses.proxy_url is not None:
+        echo(f"The proxy is at {addresses.proxy_url}; `session-mock admin env` prints variables for clients.")
+    echo(f"The certificate authority is {addresses.certificates.ca_file}.")
 
 
 @contextmanager
@@ -79,6 +93,11 @@ def _tolerate_closed_output() -> Iterator[None]:
         sys.stdout.flush()
     except OSError:
         discard_output()
+
+
+def _hint_at_tls_port(config: Config) -> str:
+    port = DEFAULT_TLS_PORT if config.tls_port is None else config.tls_port
+    return f"; the same for --tls-port, which is {port}" if config.tls and port else ""
 
 
 @click.command(
@@ -97,6 +116,12 @@ def _tolerate_closed_output() -> Iterator[None]:
     **repeated_pairs("VENDOR=PORT", parsers.parse_port),
     help="Serve a vendor on an additional port of its own; 0 picks a free one; repeatable.",
 )
+@env_option(
+    "--restore",
+    metavar="FILE",
+    help="Snapshot of `session-mock admin snapshot` with which the default tenant continues;"
+    " it replaces the options of world and tenant.",
+)
 @click.option(
     "--port-file",
     type=click.Path(path_type=Path),
@@ -113,6 +138,29 @@ def _tolerate_closed_output() -> Iterator[None]:
     help="Serve the admin API on a port of its own; 0 picks a free one. [default: on --port, at /__admin]",
 )
 @env_option("--no-admin", is_flag=True, default=None, help="Do not serve the admin API.")
+@env_option(
+    "--tls",
+    is_flag=True,
+    default=None,
+    help="Serve https in addition, with certificates of an authority that is created for the run;"
+    " needs `session-mock[tls]`.",
+)
+@env_option("--tls-port", type=PORT, help="Port of https; 0 picks a free one. [default: 8443]")
+@env_option(
+    "--proxy",
+    is_flag=True,
+    default=None,
+    help="Make the port also a forward proxy for http and https that answers requests to the vendors' real"
+    " hosts; needs `session-mock[tls]`.",
+)
+@env_option(
+    "--pass",
+    "pass_hosts",
+    multiple=True,
+    metavar="HOST",
+    callback=lambda _context, _param, hosts: list(hosts) or None,
+    help="Host that the proxy passes requests on to, instead of refusing them; repeatable.",
+)
 @env_option("--access-log", is_flag=True, default=None, help="Log each request to stderr.")
 @json_option("Print URLs and credentials as one line of JSON instead of a table.")
 def command(port_file: Path | None, *, as_json: bool, **options: Any) -> None:
@@ -149,7 +197,7 @@ def command(port_file: Path | None, *, as_json: bool, **options: Any) -> None:
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {config.host}:{config.port}: {error.strerror or error};"
-            " use another --port, or 0 for a free one"
+            f" use another --port, or 0 for a free one{_hint_at_tls_port(config)}"
         ) from None
     finally:
         gc.enable()

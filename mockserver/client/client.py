@@ -34,7 +34,7 @@ from mockserver.admin_schemas import (
     WorldTotals,
 )
 from mockserver.client.fault_files import inline_file
-from mockserver.client.http_transport import LINES, Connection, NotPicklable, Transport, is_admin_error
+from mockserver.client.http_transport import LINES, PEM, Connection, NotPicklable, Transport, is_admin_error
 from mockserver.client.plain_values import to_plain
 
 __tracebackhide__ = is_admin_error
@@ -91,6 +91,14 @@ class AdminClient(NotPicklable):
         """Return the version of the server."""
         return self._transport.request("GET", "/version", Version)
 
+    def ca_pem(self) -> bytes:
+        """Return the certificate of the authority that a server with https or a proxy has created."""
+        return self._transport.get_bytes("/ca.pem", PEM)
+
+    def start_tls(self) -> None:
+        """Let a server of this process accept https, unless it does so; other servers must do so already."""
+        self._transport.start_tls()
+
     def openapi(self) -> dict[str, Any]:
         """Return the admin API as OpenAPI 3.1."""
         return self._transport.request("GET", "/openapi.json", dict[str, Any])
@@ -111,6 +119,7 @@ class AdminClient(NotPicklable):
         behaviors: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Fault] = (),
+        limits: Mapping[str, LimitChange | Mapping[str, Any]] | None = None,
         stall_timeout: float | None = None,
         loop_limit: int | None = None,
     ) -> TenantAccess:
@@ -124,6 +133,7 @@ class AdminClient(NotPicklable):
             "dialect": dialect,
             "behaviors": behaviors,
             "credentials": credentials,
+            "limits": limits,
             "stall_timeout": stall_timeout,
             "loop_limit": loop_limit,
         }
@@ -138,6 +148,10 @@ class AdminClient(NotPicklable):
     def delete_tenant(self, tenant: str) -> None:
         """Delete a tenant; the default tenant cannot be deleted."""
         self._transport.request("DELETE", _tenant_path(tenant), type(None))
+
+    def snapshot(self, tenant: str = DEFAULT_TENANT) -> dict[str, Any]:
+        """Return the complete state of a tenant: ``SessionMock(restore=…)`` continues with the same bytes."""
+        return self._transport.request("GET", _tenant_path(tenant) + "/snapshot", dict[str, Any])
 
     def reset_tenant(self, tenant: str = DEFAULT_TENANT) -> None:
         """Reset a tenant to its initial state, without faults and with an empty journal."""

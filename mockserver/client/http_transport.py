@@ -13,11 +13,12 @@ from msgspec import DecodeError, json
 
 from mockserver._util import parsers
 from mockserver._util.printable import printable
-from mockserver.admin_schemas import Problem
+from mockserver.admin_schemas import Problem, TenantAccess
 from mockserver.client.plain_values import to_plain
 
 PREFIX: Final = "/__admin"
 LINES: Final = "application/x-ndjson"
+PEM: Final = "application/x-pem-file"
 _FIRST_ERROR_STATUS: Final = 400
 _NO_RESPONSE: Final = 0
 _CHUNK_SIZE: Final = 1 << 16
@@ -77,6 +78,9 @@ class Transport(Protocol):
 
     def stream_lines(self, path: str, body: Any) -> Generator[Any]:
         """Send a POST request and yield each line of its JSON-lines response as it arrives."""
+
+    def start_tls(self) -> None:
+        """Let the server accept https; raises :class:`AdminError` if that is impossible."""
 
     def close(self) -> None:
         """Release resources; the transport can still be used."""
@@ -147,6 +151,14 @@ class Connection:
             else:  # The rest of this response would be taken for the next one.
                 response.close()  # It owns the socket if it has no length.
                 connection.close()
+
+    def start_tls(self) -> None:
+        """Raise :class:`AdminError` if the server does not accept https."""
+        tenants = self.request("GET", "/tenants", list[TenantAccess])
+        if tenants[0].tls_url is None:
+            raise AdminError(
+                _NO_RESPONSE, "No https", f"the server at {self.url} has none; start it with --tls"
+            )
 
     def close(self) -> None:
         """Close all idle sockets."""

@@ -11,14 +11,25 @@ from mockserver.client.plain_values import to_plain
 from mockserver.embedded.in_process_transport import InProcessTransport
 from mockserver.embedded.tenant import TenantHandle
 from mockserver.server import app as server
+from mockserver.server.provisioning.configured import create_tenants
 from mockserver.server.runner import Running
-from mockserver.server.tenancy.config import read_config, tenants
+from mockserver.server.tenancy.config import ConfigError, read_config
 from mockserver.server.tenancy.tenant import Tenants
-from mockserver.server.tenancy.urls import Addresses
+from mockserver.server.tenancy.urls import Addresses, Ports
 
 T = TypeVar("T")
 _HANDLE: Final = web.AppKey("session_mock", TenantHandle)
-_SETTINGS: Final = ("profile", "now", "dialect", "behaviors", "credentials")
+_SETTINGS: Final = (
+    "profile",
+    "now",
+    "dialect",
+    "behaviors",
+    "credentials",
+    "faults",
+    "limits",
+    "scenario",
+    "restore",
+)
 """Settings that are not fields of the world's spec."""
 
 
@@ -26,7 +37,7 @@ class _CallingThreadServer:
     """A server whose application runs in the caller's own thread."""
 
     def __init__(self, served: Tenants) -> None:
-        self.running = Running("127.0.0.1", 0, {}, served)
+        self.running = Running("127.0.0.1", served, Ports(0))
         self.running.addresses = Addresses("")
         self._pid: int | None = None
 
@@ -44,17 +55,21 @@ class _CallingThreadServer:
             )
         return function()
 
+    def start_tls(self) -> None:
+        """Raise ``ConfigError``: the caller has the ports."""
+        raise ConfigError("this application has no ports of its own, so no https; use SessionMock(tls=True)")
+
 
 def create_app(**settings: Any) -> web.Application:
     """Create the aiohttp application that serves all vendors: ``aiohttp_client(create_app(sessions=250))``.
 
     Settings are those of :class:`~mockserver.SessionMock` except host and ports: ``profile``, ``now``,
-    ``dialect``, ``behaviors``, ``credentials``, and fields of a world's spec. :func:`tenant_of` returns the
-    handle of its tenant.
+    ``dialect``, ``behaviors``, ``credentials``, ``faults``, ``limits``, ``scenario``, ``restore``, and
+    fields of a world's spec. :func:`tenant_of` returns the handle of its tenant.
     """
     own: dict[str, Any] = {name: settings.pop(name) for name in _SETTINGS if name in settings}
     config = read_config(None, {**to_plain(own), "world": to_plain(settings)})
-    served = Tenants(tenants(config))
+    served = Tenants(create_tenants(config))
     caller = _CallingThreadServer(served)
     client = AdminClient(transport=InProcessTransport(caller))
     app = server.create_app(served)

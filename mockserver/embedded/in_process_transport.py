@@ -30,6 +30,9 @@ class InProcessServer(Protocol):
     def call(self, function: Callable[[], T]) -> T:
         """Call *function* when and where it may access the server's state."""
 
+    def start_tls(self) -> None:
+        """Accept https, unless the server does so."""
+
 
 class InProcessTransport:
     """Calls the admin API in the server's thread, one request at a time."""
@@ -55,6 +58,10 @@ class InProcessTransport:
         for piece in self._read_pieces("POST", path, body):
             for line in piece.splitlines():
                 yield json.decode(line)
+
+    def start_tls(self) -> None:
+        """Let the server accept https, unless it does so."""
+        self._server.start_tls()
 
     def close(self) -> None:
         """Do nothing: there is no connection."""

@@ -126,6 +126,15 @@ class ServerThread:
                 self._selector.idle_lock.release()
         return self._call_in_server_thread(function)
 
+    def start_tls(self) -> None:
+        """Accept https, unless the server does so; raises ``ConfigError`` if a package is missing."""
+        self.check_process()
+        with self._lock:
+            if self._running is None or self._loop is None:
+                raise RuntimeError(_STOPPED)
+            started = asyncio.run_coroutine_threadsafe(self._running.start_tls(), self._loop)
+        started.result()
+
     def _call_in_server_thread(self, function: Callable[[], T]) -> T:
         future: Future[T] = Future()
 

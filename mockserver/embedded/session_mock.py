@@ -33,9 +33,10 @@ class SessionMock(TenantHandle):
 
     Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``,
     ``sessions``, …), ``now`` (the time at which the clock is frozen), ``dialect``, ``behaviors``,
-    ``credentials``, ``sessions_from`` with ``sessions_as``, ``keep_people`` and ``new_ids``, ``host``,
-    ``port`` (0 picks a free one) and ``vendor_ports``; ``add`` is a list of sessions to add. Raises
-    :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid one.
+    ``credentials``, ``faults``, ``limits``, ``scenario``, ``restore``, ``sessions_from`` with
+    ``sessions_as``, ``keep_people`` and ``new_ids``, ``host``, ``port`` (0 picks a free one),
+    ``vendor_ports``, ``tls``, ``tls_port``, ``proxy`` and ``pass_hosts``; ``add`` is a list of
+    sessions to add. Raises :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid one.
 
     The server belongs to the process that starts it. A forked child can send requests to its URL, but calls
     of the handle raise ``RuntimeError`` there: use :meth:`connect` with the URL, or start another server.
@@ -44,7 +45,7 @@ class SessionMock(TenantHandle):
     def __init__(
         self,
         *,
-        profile: str = "default",
+        profile: str | None = None,
         now: InstantLike | None = None,
         dialect: Dialect | None = None,
         behaviors: Mapping[str, str | int] | None = None,
@@ -53,13 +54,22 @@ class SessionMock(TenantHandle):
         sessions_as: str | None = None,
         keep_people: bool = False,
         new_ids: bool = False,
+        faults: Sequence[Mapping[str, Any]] = (),
+        limits: Mapping[str, Mapping[str, Any]] | None = None,
+        scenario: str | Path | None = None,
+        restore: str | Path | Mapping[str, Any] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         vendor_ports: Mapping[str, int] | None = None,
         admin_token: str | None = None,
+        tls: bool = False,
+        tls_port: int = 0,
+        proxy: bool = False,
+        pass_hosts: Sequence[str] = (),
         **world: Any,
     ) -> None:
         settings = {
+            "scenario": None if scenario is None else str(scenario),
             "profile": profile,
             "now": now,
             "dialect": dialect,
@@ -69,10 +79,17 @@ class SessionMock(TenantHandle):
             "sessions_as": sessions_as,
             "keep_people": keep_people,
             "new_ids": new_ids,
+            "faults": [dict(fault) for fault in faults] or None,
+            "limits": limits,
+            "restore": str(restore) if isinstance(restore, Path) else restore,
             "host": host,
             "port": port,
             "vendor_ports": vendor_ports,
             "admin_token": admin_token,
+            "tls": tls,
+            "tls_port": tls_port if tls else None,
+            "proxy": proxy,
+            "pass_hosts": list(pass_hosts),
             "world": to_plain(world),
         }
         given = {name: value for name, value in settings.items() if value is not None}
@@ -166,12 +183,14 @@ class SessionMock(TenantHandle):
         self,
         name: str | None = None,
         *,
-        profile: str = "default",
+        profile: str | None = None,
         now: InstantLike | None = None,
         dialect: Dialect | None = None,
         behaviors: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Mapping[str, Any]] = (),
+        limits: Mapping[str, Mapping[str, Any]] | None = None,
+        scenario: str | Path | None = None,
         **world: Any,
     ) -> TenantHandle:
         """Create an isolated tenant with its own world, clock, faults, credentials and journal."""
@@ -181,7 +200,9 @@ class SessionMock(TenantHandle):
             "dialect": dialect,
             "behaviors": behaviors,
             "credentials": credentials,
-            "faults": faults,
+            "faults": list(faults) or None,
+            "limits": limits,
+            "scenario": scenario,
             **world,
         }
         return TenantHandle(self._client, create_from_arguments(self._client, name, arguments))

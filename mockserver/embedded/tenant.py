@@ -1,7 +1,8 @@
 """The handle of a tenant."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from typing import Any, Final, Literal, Self
 
 from mockserver._util.suggest import suggest
@@ -42,6 +43,40 @@ class TenantHandle(NotPicklable):
     def url(self) -> str:
         """The server's URL."""
         return self._access.url
+
+    @property
+    def tls_url(self) -> str | None:
+        """The server's URL with https; None if it has none."""
+        return self._access.tls_url
+
+    @property
+    def proxy_url(self) -> str | None:
+        """The server's URL as a forward proxy; None if it is not a proxy."""
+        return self._access.proxy_url
+
+    @property
+    def ca_file(self) -> str | None:
+        """The file with the certificate authority of https and the proxy; None without them."""
+        return self._access.ca_file
+
+    @property
+    def ca_bundle(self) -> str | None:
+        """The file with the public certificate authorities and that one; None without them."""
+        return self._access.ca_bundle
+
+    @contextmanager
+    def intercept(self) -> Iterator[None]:
+        """Send this process's requests to the vendors' real hosts to the server, until the context ends.
+
+        Clients need no settings, only the credentials of a tenant. A server of this process starts to accept
+        https; it needs ``session-mock[tls]``. If contexts are nested, the innermost one wins. Clients that do
+        not use Python's sockets, and child processes, are not intercepted.
+        """
+        from mockserver.embedded.interception import intercept  # noqa: PLC0415 -- keeps start-up fast
+
+        with intercept(self._client):
+            self._access = self._client.tenant(self.id)
+            yield
 
     @property
     def vendors(self) -> list[str]:
@@ -109,6 +144,14 @@ class TenantHandle(NotPicklable):
         self._client.reset_tenant(self.id)
         self._access = self._client.tenant(self.id)
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return the complete state as JSON values: ``SessionMock(restore=…)`` continues with the same bytes.
+
+        It has the world with everything that was sent, added and deleted, the clock, behaviors, limits and
+        faults with their counters, and credentials that were set, unmasked. It has no journal.
+        """
+        return self._client.snapshot(self.id)
+
     def verify(self) -> Verification:
         """Return the findings, unexpected errors, and unused and ineffective faults of the tenant."""
         return self._client.verify(self.id)
@@ -161,8 +204,16 @@ class TenantHandle(NotPicklable):
 def create_from_arguments(
     client: AdminClient, name: str | None, arguments: Mapping[str, Any]
 ) -> TenantAccess:
-    """Create a tenant from arguments of ``AdminClient.create_tenant`` and fields of a spec."""
+    """Create a tenant from arguments of ``AdminClient.create_tenant``, fields of a spec and a scenario."""
     given = {field: value for field, value in arguments.items() if value is not None}
+    scenario = given.pop("scenario", None)
+    if scenario is not None:
+        from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- keeps start-up fast
+            merge_settings,
+            tenant_arguments,
+        )
+
+        given = merge_settings(tenant_arguments(scenario), given)
     world = to_plain(given)
     tenant_arguments = {field: world.pop(field) for field in _TENANT_ARGUMENTS if field in world}
     return client.create_tenant(name, world=world, **tenant_arguments)

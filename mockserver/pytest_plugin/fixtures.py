@@ -20,7 +20,8 @@ from mockserver.client.fault_files import FaultFileError
 from mockserver.client.plain_values import to_plain
 from mockserver.embedded import SessionMock
 from mockserver.embedded.tenant import TenantHandle, create_from_arguments
-from mockserver.pytest_plugin.checked_tenant import CheckedTenant, Violation, check_names
+from mockserver.embedded.violations import Violation, is_failure
+from mockserver.pytest_plugin.checked_tenant import CheckedTenant, check_names
 from mockserver.pytest_plugin.marker import derive_seed, derive_tenant_id, merge_markers
 from mockserver.pytest_plugin.report import describe_tenant
 from mockserver.pytest_plugin.settings import find_setting
@@ -31,7 +32,7 @@ _FLOWING_NOW_MS: Final = 30 * 86_400_000
 """Default time of the frozen clock of a flowing world, in milliseconds after its start."""
 _MAX_ATTEMPTS: Final = 100
 """Tenant ids that are tried if another run uses the same server."""
-_PLUGIN_ARGUMENTS: Final = ("strict", "allow")
+_PLUGIN_ARGUMENTS: Final = ("strict", "allow", "tls")
 """Arguments of the marker that are not arguments of a tenant."""
 _BOUND_SETTINGS: Final = ("stall_timeout", "loop_limit")
 _MAX_FILE_NAME: Final = 100
@@ -79,6 +80,8 @@ class Run:
         arguments = self._tenant_arguments(item.nodeid, marker)
         allowed = _check_allowed(marker)
         client = self._admin()
+        if marker.get("tls"):
+            _start_tls(client)
         access = self._create_tenant(client, item.nodeid, arguments)
         tenant = CheckedTenant(client, access, arguments, allowed)
         strict = _strictness(marker.get("strict", self.settings["strict"]))
@@ -97,7 +100,11 @@ class Run:
         if self.settings["dialect"]:
             arguments["dialect"] = self.settings["dialect"]
         arguments |= {name: self.settings[name] for name in _BOUND_SETTINGS}
-        arguments |= {name: value for name, value in marker.items() if name not in _PLUGIN_ARGUMENTS}
+        own = {name: value for name, value in marker.items() if name not in _PLUGIN_ARGUMENTS}
+        if "scenario" in own:
+            arguments |= _expand_scenario(own)
+        else:
+            arguments |= own
         arguments = to_plain(arguments)
         if "now" not in arguments:
             arguments |= _default_now(arguments)
@@ -209,11 +216,7 @@ class TenantUnderTest:
     def _fails_test(self, violation: Violation) -> bool:
         if violation.name in BOUNDS:
             return True  # Without its bounds the test would have hung or looped, even if it is not strict.
-        return (
-            violation.level == "error"
-            if self._strict == "errors"
-            else bool(self._strict and violation.level != "note")
-        )
+        return is_failure(violation, self._strict)
 
     def _find_violations(self) -> list[Violation]:
         """Ask the server for violations that were not reported yet."""
@@ -259,6 +262,17 @@ class TenantUnderTest:
         return "\n".join([*lines, describe_tenant(self.tenant, self._unmatched)])
 
 
+def _start_tls(client: AdminClient) -> None:
+    """Let the server accept https; fail the test if it cannot."""
+    try:
+        client.start_tls()
+    except (ValueError, AdminError, OSError) as error:
+        reason = describe_error(error)
+    else:
+        return
+    pytest.fail(f"@pytest.mark.session_mock: tls: {reason}", pytrace=False)
+
+
 def _strictness(value: Any) -> Strictness:
     """Return the strictness of a marker or a setting; True stands for errors."""
     strictness: Strictness = "errors" if value is True else value
@@ -280,6 +294,22 @@ def _check_allowed(marker: Mapping[str, Any]) -> tuple[str, ...]:
     try:
         return check_names(marker.get("allow", ()))
     except ValueError as error:
+        reason = str(error)
+    pytest.fail(f"@pytest.mark.session_mock: {reason}", pytrace=False)
+
+
+def _expand_scenario(marker: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a marker on the base of its scenario; fail the test for an unknown one."""
+    from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- few tests have one
+        merge_settings,
+        tenant_arguments,
+    )
+    from mockserver.server.tenancy.toml_files import ConfigError  # noqa: PLC0415 -- as above
+
+    own = dict(marker)
+    try:
+        return merge_settings(tenant_arguments(own.pop("scenario")), own)
+    except ConfigError as error:
         reason = str(error)
     pytest.fail(f"@pytest.mark.session_mock: {reason}", pytrace=False)
 

@@ -37,8 +37,8 @@ Row = Struct
 
 
 _Tail = tuple[Callable[..., Row], Raw | UnsetType]
-"""The rest of a row after its own columns: a function that makes the row, given the own values and the members;
-and the members, which msgspec copies as they are: the value of the first one, and the members after it."""
+"""The rest of a row after its own columns: a function that makes the row, given the own values and the rest;
+and the rest, which msgspec copies as it is: the value of the next member, and the members after it."""
 
 
 class RowEncoder:

@@ -1,6 +1,7 @@
 """Build the aiohttp application."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler as RequestHandler
@@ -9,7 +10,8 @@ from msgspec import json
 
 from mockserver.contract.behaviors import BehaviorError
 from mockserver.server.admin.app import PRIVATE_HEADERS, Admin
-from mockserver.server.handler import Handler, has_path
+from mockserver.server.handler import Handler
+from mockserver.server.http.raw_request import has_path
 from mockserver.server.http.request_body import BODY_LIMIT
 from mockserver.server.http.router import Router
 from mockserver.server.tenancy.tenant import Tenant, Tenants, vendor_for
@@ -58,17 +60,26 @@ def _docs_handler(
     return handle
 
 
+class ProxyMiddleware(Protocol):
+    """Handles the requests that clients send to the server as their proxy."""
+
+    def create_middleware(self, vendor_handler: Handler) -> Middleware:
+        """Return a middleware; *vendor_handler* journals what is refused."""
+
+
 def create_app(
     tenants: Tenants | Sequence[Tenant],
     *,
     only: str | None = None,
     admin: Admin | bool = True,
+    proxy: ProxyMiddleware | None = None,
     decompress: bool = False,
 ) -> web.Application:
     """Create an application that serves the given tenants, and the admin API unless *admin* is False.
 
     Applications with the same :class:`Tenants` share them, including later changes. With *only*, the
-    application serves the paths of one vendor at its root, and no admin API.
+    application serves the paths of one vendor at its root, and no admin API. *proxy* handles what clients
+    send to the server as their proxy.
 
     Set *decompress* for a runner with ``auto_decompress=False``. Otherwise aiohttp itself rejects and logs
     corrupt bodies.
@@ -88,6 +99,8 @@ def create_app(
         app.router.add_get(f"/{vendor.name}/docs/{{asset}}", docs_handler)
     handler = Handler(shared_tenants, Router(load()), only_vendor, decompress=decompress)
     app.router.add_route("*", "/{path:(?s:.*)}", handler.handle, expect_handler=handler.expect)
+    if proxy is not None:
+        app.middlewares.append(proxy.create_middleware(handler))
     app.middlewares.append(_handle_pathless(handler))
     return app
 

@@ -3,20 +3,19 @@
 from asyncio import CancelledError, sleep
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from weakref import ref
 
 from aiohttp import HttpVersion11, web
-from aiohttp.hdrs import AUTHORIZATION, EXPECT, HOST, METH_CONNECT
+from aiohttp.hdrs import EXPECT
 from msgspec import Struct
 
 from mockserver._util.clock import real_time, stopwatch, wall
-from mockserver._util.printable import encodable
 from mockserver.contract.errors import ApiError, VendorError
 from mockserver.server.faults.base import FaultContext
 from mockserver.server.faults.engine import run_faults
 from mockserver.server.http.access_log import clean_logs
-from mockserver.server.http.raw_request import RawRequest, encodable_headers
+from mockserver.server.http.raw_request import RawRequest, encodable_headers, read_head
 from mockserver.server.http.request_body import media_type, read_body
 from mockserver.server.http.response import Response
 from mockserver.server.http.router import NoRoute, RouteMatch, Router
@@ -51,6 +50,13 @@ class _Slot(Struct, frozen=True):
 
     def release(self) -> None:
         self.limiter.release(self.key)
+
+
+class _Rejection(NamedTuple):
+    """An error of the mock itself, with the status of its response."""
+
+    error: VendorError
+    status: int
 
 
 class Handler:
@@ -94,30 +100,23 @@ class Handler:
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0  # Otherwise aiohttp assumes that the response was started.
             return None
-        started_ns = stopwatch()
-        headers = request.headers
-        raw = RawRequest(
-            request.method, _get_target(request), headers.get(HOST, ""), headers.get(AUTHORIZATION, ""), b""
-        )
-        error = VendorError("unknown_expectation")
-        return await self._handle_unmatched(request, error, raw, started_ns)
+        message = "the Expect header is not supported; send 100-continue or no Expect header"
+        return await self.reject(request, VendorError("unknown_expectation", {"message": message}), 417)
+
+    async def reject(self, request: web.Request, error: VendorError, status: int) -> web.StreamResponse:
+        """Respond with the mock's own error to a request, and record it as unmatched."""
+        raw = read_head(request)
+        return await self._handle_unmatched(request, _Rejection(error, status), raw, stopwatch())
 
     async def _receive(
         self, request: web.Request
     ) -> tuple[RawRequest, CachedRequest | NoRoute | VendorError]:
         """Read a request and parse it."""
-        # A byte that is not UTF-8 would fail wherever the text is encoded again.
-        head = (
-            encodable(request.method),
-            encodable(_get_target(request)),
-            encodable(request.headers.get(HOST, "")),
-            encodable(request.headers.get(AUTHORIZATION, "")),
-        )
-        raw = RawRequest(*head, b"")
+        raw = read_head(request)
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
                 body = await read_body(request, decompress=self._decompress)
-                raw = RawRequest(*head, body, media_type(request, body))
+                raw = raw._replace(body=body, media_type=media_type(request, body))
             return raw, self._parse(raw)
         except ApiError as error:
             route = self._route(raw)
@@ -194,6 +193,7 @@ class Handler:
             received_at=tenant.clock.now() if tenant else wall(),
             real_time=real_time(started_ns),
             started_ns=started_ns,
+            scheme=request.scheme,
             raw=cached.raw,  # Identical requests share it.
             headers=encodable_headers(request.headers),
             known=self._tenants.known,
@@ -296,7 +296,11 @@ class Handler:
         return self._errors.reject_parsed(error, parsed, raw, exchange)
 
     async def _handle_unmatched(
-        self, request: web.Request, outcome: NoRoute | VendorError, raw: RawRequest, started_ns: int
+        self,
+        request: web.Request,
+        outcome: NoRoute | VendorError | _Rejection,
+        raw: RawRequest,
+        started_ns: int,
     ) -> web.StreamResponse:
         """Respond to a request without an endpoint or one that could not be read; record it as unmatched."""
         tenant = self._find_owner(request, raw, outcome.vendor if isinstance(outcome, NoRoute) else None)
@@ -306,6 +310,7 @@ class Handler:
             received_at=clock.now() if clock else wall(),
             real_time=real_time(started_ns),
             started_ns=started_ns,
+            scheme=request.scheme,
             raw=raw,
             headers=encodable_headers(request.headers),
             known=self._tenants.known,
@@ -322,14 +327,15 @@ class Handler:
         finally:
             journal.close(exchange, response, stopwatch() - started_ns)
 
-    def _reject(self, outcome: NoRoute | VendorError, raw: RawRequest, exchange: Exchange) -> Response:
+    def _reject(
+        self, outcome: NoRoute | VendorError | _Rejection, raw: RawRequest, exchange: Exchange
+    ) -> Response:
         try:
             if isinstance(outcome, NoRoute):
                 return self._errors.reject_unmatched(outcome, raw, exchange)
-            if outcome.error == "unknown_expectation":
-                exchange.error = outcome.error
-                message = "the Expect header is not supported; send 100-continue or no Expect header"
-                return internal_error(message, status=417)
+            if isinstance(outcome, _Rejection):
+                exchange.error = outcome.error.error
+                return internal_error(outcome.error.details["message"], outcome.status)
             return self._errors.reject_unparsed(outcome, self._route(raw), raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
             error = log_unexpected_error(raw, self._tenants.known)
@@ -357,20 +363,3 @@ def _call_view(parsed: ParsedRequest, principal: Principal, exchange: Exchange) 
             tenant.world = with_identity(tenant.world, parsed.site, identity)
             exchange.recorded = True
     return success_response(result.body, exchange.headers_sent)
-
-
-def has_path(request: web.BaseRequest) -> bool:
-    """Return whether the target has a path, unlike ``OPTIONS *`` and ``GET http://host``."""
-    return request.rel_url.raw_path.startswith("/")
-
-
-def _get_target(request: web.Request) -> str:
-    """Return path and query as they were sent.
-
-    A client behind a proxy sends a whole URL, whose host is removed.
-    """
-    path = request.raw_path
-    if path.startswith("/") or path == "*" or request.method == METH_CONNECT:
-        return path
-    path = request.rel_url.raw_path_qs
-    return path if path.startswith("/") else f"/{path}"

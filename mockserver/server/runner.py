@@ -1,38 +1,27 @@
 """Run a server until it is stopped."""
 
 import asyncio
-import errno
 import signal
-import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from msgspec import to_builtins
 
 from mockserver.server.admin.app import Admin
 from mockserver.server.app import create_app
-from mockserver.server.http.access_log import AcceptLog, create_access_log, server_log
-from mockserver.server.http.known_credentials import KnownCredentials
-from mockserver.server.tenancy.config import Config, ConfigError, check_access, tenants
+from mockserver.server.http.access_log import AcceptLog
+from mockserver.server.listeners import Listeners
+from mockserver.server.provisioning.configured import create_tenants
+from mockserver.server.tenancy.config import DEFAULT_TLS_PORT, Config, ConfigError, check_access
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenant, Tenants
-from mockserver.server.tenancy.urls import Addresses, format_host
+from mockserver.server.tenancy.urls import Ports, format_host
 
-IDLE_SECONDS = 75.0
-"""Seconds of real time for which an idle connection is kept open; nginx has the same default."""
-_MAX_ACCEPTS: Final = 100
-"""Connections accepted in a turn of the event loop, as by default.
-
-Without file descriptors, asyncio logs each attempt.
-"""
-_BACKLOG: Final = 4096
-"""Maximum number of connections that wait to be accepted; the system may allow fewer."""
-_MAX_PORTS: Final = 20
-"""Ports to try until one is free at every address of a host."""
-_ACCEPT_TURNS = 4
-"""Turns of the event loop until an accepted connection can be closed."""
+if TYPE_CHECKING:
+    from mockserver.server.certificates import Authority
+    from mockserver.server.proxy.proxy import Proxy
 
 
 class Running:
@@ -41,20 +30,36 @@ class Running:
     def __init__(
         self,
         host: str,
-        port: int,
-        vendor_ports: Mapping[str, int],
         served: Tenants,
-        admin_port: int | None = None,
+        ports: Ports,
+        *,
+        has_admin: bool = True,
+        start_tls: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self.port = port
-        self.vendor_ports = vendor_ports
+        self._host = host
+        self._start_tls = start_tls
+        self.ports = ports
         self.served = served
-        base = f"http://{format_host(host)}:"
-        self.url = f"{base}{port}"
-        self.admin_url = None if admin_port is None else f"{base}{admin_port}"
+        self.addresses = ports.addresses(host)
+        self.admin_url: str | None = None
         """Base URL of the admin API; ``None`` if it is disabled."""
-        vendor_urls = {vendor: f"{base}{vendor_port}" for vendor, vendor_port in vendor_ports.items()}
-        self.addresses = Addresses(self.url, vendor_urls)
+        if has_admin:
+            self.admin_url = f"http://{format_host(host)}:{ports.admin_port or ports.port}"
+
+    @property
+    def port(self) -> int:
+        """The port of all vendors."""
+        return self.ports.port
+
+    @property
+    def vendor_ports(self) -> Mapping[str, int]:
+        """The additional ports, by vendor."""
+        return self.ports.vendor_ports
+
+    @property
+    def url(self) -> str:
+        """The base URL of all vendors."""
+        return self.addresses.url
 
     @property
     def tenants(self) -> list[Tenant]:
@@ -69,6 +74,13 @@ class Running:
         """Return what a client needs to use a tenant: URLs and credentials, as one JSON object."""
         admin = {} if self.admin_url is None else {"admin": {"url": self.admin_url}}
         return {**to_builtins(self.addresses.describe(tenant)), **admin}
+
+    async def start_tls(self) -> None:
+        """Accept https on a port of its own, unless the server does so."""
+        if self._start_tls is None:
+            raise RuntimeError("an application that others serve has no ports")
+        await self._start_tls()
+        self.addresses = self.ports.addresses(self._host)
 
 
 async def run(config: Config, ready: Callable[[Running], None]) -> None:
@@ -106,116 +118,89 @@ async def serving(config: Config, *, patience: float = 0.1) -> AsyncIterator[Run
     """Serve while the context is open; at its end, open requests have *patience* seconds to finish."""
     check_access(config)
     try:
-        shared_tenants = Tenants(tenants(config))
+        shared_tenants = Tenants(create_tenants(config))
     except TenantError as error:
         raise ConfigError(str(error)) from None
-    admin = None if config.no_admin else Admin(shared_tenants, token=config.admin_token)
-    runners: list[web.AppRunner] = []
     loop = asyncio.get_running_loop()
     previous_exception_handler = loop.get_exception_handler()
     loop.set_exception_handler(AcceptLog())
-
-    async def listen(app: web.Application, port: int) -> int:
-        return await _listen(runners, app, config, port, patience, known=shared_tenants.known)
-
+    server = _Server(config, shared_tenants, patience)
     try:
-        joined_admin = admin if admin is not None and config.admin_port is None else False
-        port = await listen(create_app(shared_tenants, admin=joined_admin, decompress=True), config.port)
-        admin_port = port
-        vendor_ports: dict[str, int] = {}
-        for vendor, vendor_port in config.vendor_ports.items():
-            app = create_app(shared_tenants, only=vendor, admin=joined_admin, decompress=True)
-            vendor_ports[vendor] = await listen(app, vendor_port)
-        if admin is not None:
-            admin.vendor_ports = vendor_ports
-            if config.admin_port is not None:
-                admin.port = port
-                admin_port = await listen(admin.create_app(), config.admin_port)
-        yield Running(config.host, port, vendor_ports, shared_tenants, None if admin is None else admin_port)
+        yield await server.start()
     finally:
-        await _stop_accepting(runners)
-        for runner in runners:
-            await runner.cleanup()
+        await server.close()
         loop.set_exception_handler(previous_exception_handler)
 
 
-async def _stop_accepting(runners: Iterable[web.AppRunner]) -> None:
-    """Accept no more connections, and wait until the accepted ones can be closed.
+class _Server:
+    """Everything that a server starts and closes: its ports, its proxy and its certificates."""
 
-    A server that ends earlier never closes them (asyncio up to 3.13 at least).
-    """
-    for runner in runners:
-        for listening in _get_sockets(runner):
-            with suppress(NotImplementedError):  # The event loop of Windows.
-                asyncio.get_running_loop().remove_reader(listening)
-    for _ in range(_ACCEPT_TURNS):
-        await asyncio.sleep(0)
+    def __init__(self, config: Config, served: Tenants, patience: float) -> None:
+        self._config = config
+        self._served = served
+        self._admin = None if config.no_admin else Admin(served, token=config.admin_token)
+        self._joined_admin = self._admin if self._admin is not None and config.admin_port is None else False
+        self._listeners = Listeners(config, patience, served.known)
+        self._ports = Ports(0, has_proxy=config.proxy)
+        self._authority: Authority | None = None
+        self._proxy: Proxy | None = None
+        self._tls_lock = asyncio.Lock()
 
+    async def start(self) -> Running:
+        """Accept connections on all ports."""
+        config = self._config
+        ports = self._ports
+        if config.proxy:
+            from mockserver.server.proxy.proxy import Proxy  # noqa: PLC0415 -- keeps start-up fast
 
-def _get_sockets(runner: web.AppRunner) -> list[Any]:
-    """Return the sockets on which a runner accepts connections."""
-    sockets: list[Any] = []
-    for site in runner.sites:
-        server = site._server  # noqa: SLF001 -- aiohttp has no other way to its sockets
-        if isinstance(server, asyncio.Server):
-            sockets += server.sockets
-    return sockets
+            self._proxy = Proxy(self._create_authority(), ports, config.host, config.pass_hosts)
+        app = create_app(self._served, admin=self._joined_admin, proxy=self._proxy, decompress=True)
+        ports.port, server = await self._listeners.listen(app, config.port)
+        if self._proxy is not None:
+            self._proxy.server = server
+        vendor_ports: dict[str, int] = {}
+        for vendor, vendor_port in config.vendor_ports.items():
+            vendor_ports[vendor], _ = await self._listeners.listen(self._create_app(vendor), vendor_port)
+        ports.vendor_ports = vendor_ports
+        if self._admin is not None:
+            self._admin.ports = ports
+            if config.admin_port is not None:
+                admin_app = self._admin.create_app()
+                ports.admin_port, _ = await self._listeners.listen(admin_app, config.admin_port)
+        if config.tls:
+            await self.start_tls()
+        has_admin = self._admin is not None
+        return Running(config.host, self._served, ports, has_admin=has_admin, start_tls=self.start_tls)
 
+    async def start_tls(self) -> None:
+        """Accept https on a port of its own, unless the server does so."""
+        async with self._tls_lock:
+            if self._ports.tls_port is not None:
+                return
+            port = self._config.tls_port
+            if port is None:
+                port = DEFAULT_TLS_PORT if self._config.tls else 0
+            context = self._create_authority().context
+            self._ports.tls_port, _ = await self._listeners.listen(self._create_app(), port, context)
 
-async def _listen(  # noqa: PLR0913 -- everything that a port needs
-    runners: list[web.AppRunner],
-    app: web.Application,
-    config: Config,
-    port: int,
-    patience: float,
-    *,
-    known: KnownCredentials,
-) -> int:
-    """Start an application on a port (0 picks one) and return the port."""
-    loggers: dict[str, Any] = {"logger": server_log()}
-    if not config.access_log:
-        loggers["access_log"] = None
-    runner = web.AppRunner(
-        app,
-        auto_decompress=False,
-        handler_cancellation=True,
-        keepalive_timeout=IDLE_SECONDS,
-        shutdown_timeout=patience,
-        access_log_class=create_access_log(known),
-        **loggers,
-    )
-    runners.append(runner)
-    await runner.setup()
-    await _bind(runner, config.host, port)
-    for listening in _get_sockets(runner):
-        with suppress(OSError), listening.dup() as duplicate:
-            duplicate.listen(_BACKLOG)
-    return int(runner.addresses[0][1])
+    async def close(self) -> None:
+        """Close all ports and connections, and remove the files."""
+        if self._proxy is not None:
+            await self._proxy.close()
+        await self._listeners.close()
+        if self._authority is not None:
+            self._authority.close()
 
+    def _create_app(self, only: str | None = None) -> web.Application:
+        return create_app(self._served, only=only, admin=self._joined_admin, decompress=True)
 
-async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
-    """Accept connections at a host; with port 0, all addresses of the host get the same free port."""
-    addresses = [host]
-    if port == 0:
-        loop = asyncio.get_running_loop()
-        infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        addresses = list(dict.fromkeys(str(address[0]) for *_, address in infos)) or [host]
-    if len(addresses) == 1:
-        await _create_site(runner, host, port).start()
-        return
-    for attempt in range(1, _MAX_PORTS + 1):
-        try:
-            await _create_site(runner, addresses[0], 0).start()
-            for address in addresses[1:]:
-                await _create_site(runner, address, int(runner.addresses[0][1])).start()
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE or attempt == _MAX_PORTS:
-                raise
-            for site in runner.sites:
-                await site.stop()
-        else:
-            return
+    def _create_authority(self) -> "Authority":
+        """Return the certificate authority of the run."""
+        if self._authority is None:
+            from mockserver.server.certificates import Authority  # noqa: PLC0415 -- keeps start-up fast
+            from mockserver.vendors import load  # noqa: PLC0415 -- as above
 
-
-def _create_site(runner: web.AppRunner, host: str, port: int) -> web.TCPSite:
-    return web.TCPSite(runner, host, port, backlog=_MAX_ACCEPTS)
+            hosts = [host for vendor in load() for host in vendor.contract.hosts]
+            self._authority = Authority([self._config.host], hosts)
+            self._ports.certificates = self._authority.files
+        return self._authority

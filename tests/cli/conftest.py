@@ -104,8 +104,8 @@ def _serve() -> Iterator[Serve]:
 
 @pytest.fixture(name="served", scope="session")
 def _served(serve: Serve) -> Shell:
-    """Return one server for all tests."""
-    return serve()
+    """Return one server for all tests; it is also a proxy."""
+    return serve("--proxy")
 
 
 @pytest.fixture(name="admin")

@@ -82,6 +82,8 @@ CLOCK_MODES = ("clock rate 60", "clock system", "clock reset")
 """Commands whose result depends on real time, or is the initial state."""
 ADDS = ("world add --start 2026-09-10T08:00Z",)
 """Commands whose result no route returns later."""
+OWN = ("env",)
+"""Commands that print more than the response of a route; test_env.py has their output."""
 SILENT = (
     "fault remove 1",
     "fault remove --all",
@@ -93,7 +95,7 @@ SILENT = (
 """Commands without a result."""
 COMPARISON = f"rows reconcile {NAME} {devnull}"
 """Exits with 1: the file has no rows."""
-EVERY = (*READS, *FAILING_READS, COMPARISON, *CHANGES, *CLOCK_MODES, *ADDS, *SILENT)
+EVERY = (*READS, *FAILING_READS, COMPARISON, *CHANGES, *CLOCK_MODES, *ADDS, *OWN, *SILENT)
 
 
 def make_busy(admin: Shell) -> Shell:
@@ -156,7 +158,7 @@ def test_help_of_each_command_has_summary_and_describes_each_option(words: str) 
 
 
 def test_option_of_all_commands_has_one_meaning() -> None:
-    """The same name is the same thing everywhere; a file format may offer other formats."""
+    """The same name is the same thing everywhere, except --limit: of requests, and of the length of a list."""
     meanings: dict[str, set[str]] = {}
     for command in COMMANDS.values():
         for param in command.params:
@@ -164,7 +166,9 @@ def test_option_of_all_commands_has_one_meaning() -> None:
                 for name in (*param.opts, *param.secondary_opts):
                     meanings.setdefault(name, set()).add(param.name or "")
 
-    assert {name: parameters for name, parameters in meanings.items() if len(parameters) > 1} == {}
+    assert {name: parameters for name, parameters in meanings.items() if len(parameters) > 1} == {
+        "--limit": {"limit", "limits"}
+    }
 
 
 @pytest.mark.parametrize("line", [line for line in EXAMPLES if "session-mock serve" not in line])
@@ -246,7 +250,9 @@ def test_command_without_server_says_how_to_start_one(words: str) -> None:
     assert "http://127.0.0.1:1 (Connection refused); is `session-mock serve` running there?" in error
 
 
-def test_every_route_is_reached_by_a_command(admin: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_route_is_reached_by_a_command(
+    admin: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Expected rows are requested with POST, which accepts everything that GET does."""
     send = Connection._send  # noqa: SLF001 -- each request goes through it
     reached: set[tuple[str, str]] = set()
@@ -264,6 +270,7 @@ def test_every_route_is_reached_by_a_command(admin: Shell, monkeypatch: pytest.M
     make_busy(admin)
     admin.run("verify", code=1)
     admin.run(*COMPARISON.split(), code=1)
+    admin("env", "--ca-folder", str(tmp_path))
     for words in (*READS, "tenant delete acme", *CHANGES, *ADDS, *SILENT):
         admin(*words.split())
 

@@ -11,8 +11,8 @@ from tests.client.live import serve_in_thread
 
 @pytest.fixture(name="running")
 def _running() -> Iterator[Running]:
-    """Run a server with a small world."""
-    with serve_in_thread(world={"sessions": 5}) as running:
+    """Run a server with a small world and with https."""
+    with serve_in_thread(world={"sessions": 5}, tls=True, tls_port=0) as running:
         yield running
 
 

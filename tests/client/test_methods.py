@@ -27,6 +27,8 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "health": ((), {}, "healthy"),
     "version": ((), {}, "session-mock"),
     "openapi": ((), {}, "3.1.0"),
+    "ca_pem": ((), {}, "BEGIN CERTIFICATE"),
+    "start_tls": ((), {}, "None"),
     "tenants": ((), {}, "a/ü"),
     "create_tenant": (
         ("b%",),

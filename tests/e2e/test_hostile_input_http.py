@@ -22,7 +22,7 @@ from mockserver import SessionMock
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.validation import fields
-from mockserver.server import runner as running
+from mockserver.server import listeners
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.http import request_body as body
 from mockserver.vendors import load
@@ -706,7 +706,7 @@ def test_server_stops_reading_from_client_that_pipelines_and_never_reads(server:
 @pytest.fixture(name="hasty")
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionMock]:
     """Run a server with a timeout of a fraction of a second for idle connections and bodies."""
-    monkeypatch.setattr(running, "IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(listeners, "IDLE_SECONDS", 0.3)
     monkeypatch.setattr(body, "BODY_SECONDS", 0.3)
     with SessionMock() as mock:
         yield mock

@@ -88,7 +88,8 @@ CALLS: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
     ("", "verify", (), {}),
 ]
 # Parts, and the URL of the server, need no call.
-UNSWEPT = {"url", "patch", *PARTS}  # A patch is a context manager; test_clock_patch.py covers it.
+UNSWEPT = {"url", "tls_url", "proxy_url", "ca_file", "ca_bundle", "patch", "intercept", *PARTS}
+"""Addresses, and context managers, which test_clock_patch.py and test_interception.py cover."""
 
 
 def public(kind: type) -> set[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mockserver import SessionMock
 from tests.pytest_plugin.conftest import Run
 
 MERGED = """
@@ -121,3 +122,33 @@ def test_argument_of_wrong_type_is_error(run: Run, argument: str, message: str) 
     result = run(f"@pytest.mark.session_mock({argument})\ndef test_one(session_mock): pass\n")
 
     result.stdout.fnmatch_lines([f"*{message}*"])
+
+
+def test_tls_argument_lets_server_accept_https_and_intercept_reaches_it(run: Run) -> None:
+    tests = """
+from mockserver.vendors import load
+
+HOST = load()[0].contract.hosts[0]
+
+@pytest.mark.session_mock(tls=True)
+def test_port(session_mock):
+    assert requests.get(session_mock.tls_url + "/__admin/health", verify=session_mock.ca_file).status_code == 200
+
+def test_intercept(session_mock):
+    session_mock.allow("unknown_path")
+    with session_mock.intercept():
+        assert requests.get(f"https://{HOST}/no/such", headers=session_mock.vendor(load()[0].name).headers).status_code == 404
+    [exchange] = session_mock.journal
+    assert ["Host", HOST] in exchange["request"]["headers"]
+
+@pytest.mark.session_mock(tls="yes")
+def test_wrong(session_mock): pass
+"""
+    result = run(tests)
+    with SessionMock() as mock:
+        remote = run(tests, f"--session-mock-url={mock.url}", "-k", "test_port or test_intercept")
+
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*@pytest.mark.session_mock: tls: invalid value 'yes'; use True or False*"])
+    remote.assert_outcomes(failed=1, errors=1)
+    remote.stdout.fnmatch_lines(["*session_mock: tls: the server at * has none; start it with --tls*"])

@@ -4,13 +4,13 @@ It is not part of any vendor's API: faults do not affect it, and journals do not
 only this module; routes and handlers are imported with the first request.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
 
 from mockserver.server.http.request_body import BODY_LIMIT
 from mockserver.server.tenancy.tenant import Tenants
+from mockserver.server.tenancy.urls import Ports
 
 PREFIX: Final = "/__admin"
 PRIVATE_HEADERS: Final = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
@@ -25,10 +25,8 @@ class Admin:
         self.tenants = tenants
         self.token = token
         tenants.known.add([] if token is None else [token])
-        self.port: int | None = None
-        """Port of the vendors' APIs, if it is another one."""
-        self.vendor_ports: Mapping[str, int] = {}
-        """Additional ports, by vendor."""
+        self.ports: Ports | None = None
+        """The ports of the server; ``None`` in an application that is served by others."""
 
     def add_routes(self, app: web.Application) -> None:
         """Add the routes of the admin API to an application."""

@@ -30,7 +30,7 @@ def authorize(request: web.Request, token: str | None, *, navigation: bool = Fal
     if isinstance(local, tuple) and not is_loopback(local[0]):
         detail = "the admin API only accepts clients on this computer"
         raise ProblemError("foreign-request", f"{detail}; {_ALLOW_OTHERS}")
-    _check_names(request.headers.getall("Host", []), request.headers.getall("Origin", []))
+    _check_names(request.headers.getall("Host", []), request.headers.getall("Origin", []), request.scheme)
     if request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES and not (
         navigation and _is_navigation(request)
     ):
@@ -58,7 +58,7 @@ def _encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _check_names(hosts: list[Any], origins: list[Any]) -> None:
+def _check_names(hosts: list[Any], origins: list[Any], scheme: str) -> None:
     """Reject requests of web pages that are open in a browser on this computer.
 
     Their requests have an Origin header. If the name of the page resolves to this computer, so that both have
@@ -67,7 +67,7 @@ def _check_names(hosts: list[Any], origins: list[Any]) -> None:
     if len(hosts) != 1 or not is_loopback(parse_hostname(hosts[0]) or ""):
         detail = "Host must be localhost or a loopback address"
         raise ProblemError("foreign-request", f"{detail}; {_ALLOW_OTHERS}")
-    if origins and origins != [f"http://{hosts[0]}"]:
+    if origins and origins != [f"{scheme}://{hosts[0]}"]:
         detail = "web pages of other origins cannot use the admin API"
         raise ProblemError("foreign-request", f"{detail}; {_USE_PROGRAM}")
 

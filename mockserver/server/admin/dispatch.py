@@ -27,13 +27,14 @@ from mockserver.server.http.request_body import media_type, read_body
 from mockserver.server.requests.responses import SERVER
 from mockserver.server.tenancy.active_faults import FaultError
 from mockserver.server.tenancy.config import ConfigError
+from mockserver.server.tenancy.limit_changes import LimitError
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenants
 from mockserver.server.tenancy.urls import Addresses, format_host
 from mockserver.world.model.spec import WorldError
 
 _HEADERS = {"Server": SERVER, "Cache-Control": "no-store", **PRIVATE_HEADERS}
-_INVALID = (ConfigError, WorldError, BehaviorError, TenantError, FaultError)
+_INVALID = (ConfigError, WorldError, BehaviorError, TenantError, FaultError, LimitError)
 """Errors of the domain that an invalid request causes."""
 _BODY_PROBLEMS = {"too_large": "too-large", "violation": "invalid-request"}
 """The kind of problem for each error of reading a body."""
@@ -142,9 +143,11 @@ def _find_addresses(admin: Admin, request: web.Request) -> Addresses:
     if name is None:
         name, port = request.get_extra_info("sockname", ("127.0.0.1", 0))[:2]
         host = f"{format_host(name)}:{port}"
-    name = format_host(name)
-    url = f"http://{host}" if admin.port is None else f"http://{name}:{admin.port}"
-    return Addresses(url, {vendor: f"http://{name}:{port}" for vendor, port in admin.vendor_ports.items()})
+    ports = admin.ports
+    if ports is None:
+        return Addresses(f"http://{host}")
+    is_other_port = ports.admin_port is not None or request.secure
+    return ports.addresses(name, None if is_other_port else f"http://{host}")
 
 
 def _parse_arguments(route: Route, request: AdminRequest) -> dict[str, Any]:

@@ -20,6 +20,7 @@ _STATUSES: Final = {
     "unknown-tenant": HTTPStatus.NOT_FOUND,
     "unknown-fault": HTTPStatus.NOT_FOUND,
     "unknown-exchange": HTTPStatus.NOT_FOUND,
+    "no-certificates": HTTPStatus.NOT_FOUND,
     "wrong-method": HTTPStatus.METHOD_NOT_ALLOWED,
     "conflict": HTTPStatus.CONFLICT,
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -14,6 +14,7 @@ from mockserver.server.tenancy.urls import Addresses
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
+PEM: Final = "application/x-pem-file"
 HAR: Final = "application/json; profile=har"
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 import socket
 import struct
 import sys
-from asyncio import Event, sleep
+from asyncio import Event, Transport, sleep
 from contextlib import suppress
 from typing import Final
 
@@ -127,21 +127,29 @@ async def _finish(stream: web.StreamResponse, request: web.Request, delivery: De
     if transport is None:
         return
     if delivery.end != "close":
-        transport.set_write_buffer_limits(0)
-        await request.writer.drain()
-        connection = transport.get_extra_info("socket")
-        while _count_unreceived(connection):  # noqa: ASYNC110 -- the system has no event for it
+        while _count_unsent(transport):  # noqa: ASYNC110 -- the system has no event for it
             await sleep(_POLL_SECONDS)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        transport.abort()
+        reset(transport)
     transport.close()
 
 
-def _count_unreceived(connection: socket.socket) -> int:
+def reset(transport: Transport) -> None:
+    """Close a connection with RST."""
+    connection = transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()
+
+
+def _count_unsent(transport: Transport) -> int:
     """Return the bytes that the client has not received, which RST would discard.
 
-    Return 0 if the system cannot tell.
+    Those that the system holds count as received if it cannot tell.
     """
-    if sys.platform != "linux":
-        return 0
-    return int.from_bytes(ioctl(connection.fileno(), TIOCOUTQ, bytes(4)), sys.byteorder)
+    buffered = transport.get_write_buffer_size()
+    tls = getattr(transport, "_ssl_protocol", None)
+    if tls is not None and tls._transport is not None:  # noqa: SLF001 -- asyncio has no other way to it
+        buffered += tls._transport.get_write_buffer_size()  # noqa: SLF001 -- as above
+    if sys.platform != "linux" or transport.is_closing():
+        return buffered
+    connection = transport.get_extra_info("socket")
+    return buffered + int.from_bytes(ioctl(connection.fileno(), TIOCOUTQ, bytes(4)), sys.byteorder)

@@ -98,7 +98,7 @@ def _build_request(exchange: Exchange, redacted: RedactedExchange) -> dict[str, 
         }
     return {
         "method": redacted.method,
-        "url": f"http://{host}{redacted.path}{query}",
+        "url": f"{exchange.scheme}://{host}{redacted.path}{query}",
         "httpVersion": _HTTP,
         "cookies": [],
         "headers": _to_records(redacted.headers),

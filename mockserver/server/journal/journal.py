@@ -86,6 +86,7 @@ class Exchange(Struct, kw_only=True, eq=False):
     dialect: str | None = None
     """The vendor's dialect."""
     endpoint: str | None = None
+    scheme: str = "http"
     raw: RawRequest
     """The request; its body is truncated to ``BODY_SNIPPET_BYTES`` when the exchange is closed."""
     request_size: int = 0

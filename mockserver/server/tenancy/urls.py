@@ -11,12 +11,24 @@ from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors.base import VendorIdentifiers
 
 
+class CertificateFiles(Struct, frozen=True):
+    """The certificate of a server's authority, for clients that trust it."""
+
+    pem: bytes
+    ca_file: str
+    ca_bundle: str
+    """File with the public authorities and this one."""
+
+
 class Addresses(Struct, frozen=True):
     """The URLs of a server."""
 
     url: str
     vendor_urls: Mapping[str, str] = {}
     """By vendor, for vendors with their own port."""
+    tls_url: str | None = None
+    proxy_url: str | None = None
+    certificates: CertificateFiles | None = None
 
     def vendor_url(self, vendor: str) -> str:
         """Return the base URL for clients of a vendor."""
@@ -37,7 +49,42 @@ class Addresses(Struct, frozen=True):
             )
             for vendor, names in tenant.identifiers.items()
         }
-        return TenantAccess(id=tenant.name, tenant=tenant.name, url=self.url, vendors=vendors)
+        files = self.certificates
+        return TenantAccess(
+            id=tenant.name,
+            tenant=tenant.name,
+            url=self.url,
+            tls_url=self.tls_url,
+            proxy_url=self.proxy_url,
+            ca_file=None if files is None else files.ca_file,
+            ca_bundle=None if files is None else files.ca_bundle,
+            vendors=vendors,
+        )
+
+
+class Ports(Struct):
+    """The ports of a running server, and what it serves there."""
+
+    port: int
+    """The port of all vendors, and of the admin API unless it has its own."""
+    vendor_ports: Mapping[str, int] = {}
+    admin_port: int | None = None
+    """The separate port of the admin API."""
+    tls_port: int | None = None
+    has_proxy: bool = False
+    certificates: CertificateFiles | None = None
+
+    def addresses(self, host: str, url: str | None = None) -> Addresses:
+        """Return the URLs of the server under a name; *url* is that of all vendors if it is another one."""
+        name = format_host(host)
+        url = url or f"http://{name}:{self.port}"
+        return Addresses(
+            url,
+            {vendor: f"http://{name}:{port}" for vendor, port in self.vendor_ports.items()},
+            None if self.tls_port is None else f"https://{name}:{self.tls_port}",
+            url if self.has_proxy else None,
+            self.certificates,
+        )
 
 
 def _headers(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """The server itself: its state, its version and the document of this API."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from mockserver._util.version import VERSION
 from mockserver.admin_schemas import Health, Version
-from mockserver.server.admin.routing import HandlerContext
+from mockserver.server.admin.problem_details import ProblemError
+from mockserver.server.admin.routing import PEM, HandlerContext, StreamingBody
 
 
 def get_health(context: HandlerContext) -> Health:
@@ -22,3 +23,12 @@ def get_openapi(context: HandlerContext) -> dict[str, Any]:
     from mockserver.server.admin.openapi import document  # noqa: PLC0415 -- rarely needed
 
     return document(context.routes)
+
+
+def get_certificate_authority(context: HandlerContext) -> Annotated[StreamingBody, PEM]:
+    """Return the certificate of the authority that the server created, for clients to trust."""
+    files = context.addresses.certificates
+    if files is None:
+        detail = "the server has no certificates; start it with --tls or --proxy"
+        raise ProblemError("no-certificates", detail)
+    return StreamingBody(PEM, iter([files.pem]))

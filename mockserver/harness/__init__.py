@@ -1,0 +1,1 @@
+"""Run commands as clients of a server: processes, and the variables that they get."""

@@ -1,0 +1,272 @@
+"""Run a command in its own process group, which never survives this process."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any, Final, Literal
+
+from msgspec import Struct
+
+from mockserver._util.clock import monotonic
+
+NOT_EXECUTABLE: Final = 126
+"""Exit code for a command that exists and cannot be run, as in shells."""
+NOT_FOUND: Final = 127
+"""Exit code for a command that does not exist, as in shells."""
+SIGNAL_BASE: Final = 128
+"""A command that signal N ended has this exit code plus N, as in shells."""
+GRACE_SECONDS: Final = 5.0
+"""Seconds of real time that a command has to end after SIGTERM, SIGHUP or the deadline; then it is killed."""
+_MAX_INTERRUPTS: Final = 3
+"""The third SIGINT kills the command."""
+_FORWARDED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH")
+_ENDING: Final = ("SIGTERM", "SIGHUP")
+_WATCHDOG: Final = 'read -r group || exit; read -r end; kill -s KILL -- "-$group"'
+"""Script that kills a process group as soon as the other end of its stdin is closed."""
+
+
+class ChildResult(Struct, frozen=True, kw_only=True):
+    """How a command ended."""
+
+    exit_code: int
+    """As in a shell: 126 and 127 if it could not be run, 128 + N if signal N ended it."""
+    timed_out: bool = False
+    """True if it was ended because its deadline had passed."""
+    signal: int | None = None
+    """Number of the signal that ended it."""
+    duration_seconds: float = 0.0
+    """Real time from its start to its end."""
+    error: str = ""
+    """The reason why it could not be run."""
+
+
+def run_child(  # noqa: PLR0913 -- everything that a process needs
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: Literal["inherited", "closed"] = "inherited",
+    stdout: Path | None = None,
+    stderr: Path | None = None,
+    timeout: float | None = None,
+) -> ChildResult:
+    """Run a command until it ends; then kill what is left of its process group.
+
+    *environment* replaces the environment of this process, which None inherits. Output goes to the files
+    *stdout* and *stderr*, which may be the same, or is inherited. After *timeout* seconds of real time the
+    group gets SIGTERM, and SIGKILL after further 5 seconds. In the main thread, signals are forwarded to the
+    group. If this process is killed, a watchdog process kills the group.
+
+    Processes that leave the group, as daemons do, are not ended. Raises ``OSError`` if *cwd* is not a folder
+    or a file of output cannot be written.
+    """
+    if cwd is not None and not cwd.is_dir():
+        raise NotADirectoryError(20, "not a folder", str(cwd))
+    started = monotonic()
+    with ExitStack() as stack:
+        out = None if stdout is None else stack.enter_context(stdout.open("wb"))
+        same = stderr is not None and stderr == stdout
+        err = None if stderr is None or same else stack.enter_context(stderr.open("wb"))
+        child = _Child()
+        stack.enter_context(_forwarded_signals(child))
+        watchdog = stack.enter_context(_watchdog())
+        try:
+            process = subprocess.Popen(  # noqa: S603 -- running the caller's command is the purpose
+                list(command),
+                env=None if environment is None else dict(environment),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL if stdin == "closed" else None,
+                stdout=out,
+                stderr=subprocess.STDOUT if same else err,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            return _explain_failure(command, environment, error)
+        watchdog(process.pid)
+        child.start(process)
+        timer = child.end_after(timeout) if timeout is not None else None
+        try:
+            code = child.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+            child.kill_group()
+    number = -code if code < 0 else None
+    return ChildResult(
+        exit_code=code if number is None else SIGNAL_BASE + number,
+        timed_out=child.timed_out,
+        signal=number,
+        duration_seconds=monotonic() - started,
+    )
+
+
+def _explain_failure(
+    command: Sequence[str], environment: Mapping[str, str] | None, error: OSError | ValueError
+) -> ChildResult:
+    """Return the result of a command that could not be run."""
+    name = command[0]
+    path = (os.environ if environment is None else environment).get("PATH")
+    if isinstance(error, FileNotFoundError) and shutil.which(name, path=path) is None:
+        return ChildResult(exit_code=NOT_FOUND, error=f"{name}: command not found")
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    if isinstance(error, FileNotFoundError):
+        reason = "its interpreter does not exist; correct its first line"
+    return ChildResult(exit_code=NOT_EXECUTABLE, error=f"{name}: cannot run it: {reason or error}")
+
+
+class _Child:
+    """A running command; signals that arrive before its start are sent to it when it starts."""
+
+    def __init__(self) -> None:
+        self.timed_out = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pending: list[int] = []
+        self._interrupts = 0
+        self._timer: threading.Timer | None = None
+        self._lock = threading.RLock()
+        """Signals are handled in the main thread at any time, so the lock must be reentrant."""
+        self._ended = False
+
+    def start(self, process: "subprocess.Popen[bytes]") -> None:
+        """Set the process, and send it the signals that arrived before."""
+        self._process = process
+        for number in self._pending:
+            self.forward(number)
+
+    def forward(self, number: int) -> None:
+        """Send a signal of this process to the group; kill the group if it does not end."""
+        if self._process is None:
+            self._pending.append(number)
+            return
+        self.send(number)
+        name = signal.Signals(number).name
+        if name == "SIGINT":
+            self._interrupts += 1
+            if self._interrupts >= _MAX_INTERRUPTS:
+                self.send(_KILL)
+        elif name in _ENDING and self._timer is None:
+            self._timer = _start_timer(GRACE_SECONDS, lambda: self.send(_KILL))
+
+    def end_after(self, seconds: float) -> threading.Timer:
+        """Let the group end after a time: SIGTERM, then SIGKILL; return the timer."""
+
+        def end() -> None:
+            with self._lock:
+                if self._ended:
+                    return
+                self.timed_out = True
+                if self._timer is None:
+                    self._timer = _start_timer(GRACE_SECONDS, lambda: self.send(_KILL))
+                self.send(signal.SIGTERM)
+
+        return _start_timer(seconds, end)
+
+    def send(self, number: int) -> None:
+        """Send a signal to the group, unless the command has ended."""
+        with self._lock:
+            if not self._ended:
+                self._send(number)
+
+    def wait(self) -> int:
+        """Wait until the command ends; return its code as :class:`subprocess.Popen` does."""
+        process = self._running()
+        if hasattr(os, "waitid") and hasattr(os, "WNOWAIT"):
+            # The process stays a zombie, so that its id is not reused until its group is killed.
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            self.kill_group()
+        return process.wait()
+
+    def kill_group(self) -> None:
+        """Kill every process of the group that is left."""
+        with self._lock:
+            if self._ended:
+                return
+            self._send(_KILL)
+            self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if self._process is None:
+            raise RuntimeError("the command was not started")
+        return self._process
+
+    def _send(self, number: int) -> None:
+        process = self._running()
+        with suppress(ProcessLookupError, PermissionError):  # macOS: a group of zombies is not permitted.
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                os.killpg(process.pid, number)
+
+
+_KILL: Final[int] = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+
+def _start_timer(seconds: float, call: Callable[[], None]) -> threading.Timer:
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+@contextmanager
+def _forwarded_signals(child: _Child) -> Iterator[None]:
+    """Forward signals to a child while the context is open; in other threads than the main one, do nothing.
+
+    Signals that this process ignores, as under ``nohup``, stay ignored.
+    """
+    previous: dict[int, Any] = {}
+
+    def forward(number: int, _: FrameType | None) -> None:
+        child.forward(number)
+
+    if threading.current_thread() is threading.main_thread():
+        for name in _FORWARDED:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                previous[number] = signal.signal(number, forward)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _watchdog() -> Iterator[Callable[[int], None]]:
+    """Start a process that kills a group if this process ends without leaving the context.
+
+    The result is a function that takes the id of the group. Without ``/bin/sh`` there is no watchdog.
+    """
+    shell = shutil.which("sh", path="/bin:/usr/bin")
+    if shell is None or sys.platform == "win32":
+        yield lambda _: None
+        return
+    with subprocess.Popen(  # noqa: S603 -- a constant script
+        [shell, "-c", _WATCHDOG],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,  # Ctrl-C in the terminal must not end it.
+    ) as process:
+
+        def watch(group: int) -> None:
+            stdin: IO[bytes] | None = process.stdin
+            if stdin is not None:
+                with suppress(BrokenPipeError):
+                    stdin.write(f"{group}\n".encode())
+                    stdin.flush()
+
+        try:
+            yield watch
+        finally:
+            process.kill()

@@ -1,0 +1,1 @@
+"""The server as a forward proxy for the hosts of the vendors."""
