@@ -29,8 +29,8 @@ from mockserver.vendors.rybbit.rows import (
     build_encoder,
     duration_in_seconds,
 )
-from mockserver.vendors.rybbit.server_times import UnanswerableTimeError
-from mockserver.vendors.rybbit.time_ranges import TimeRange, start_after_minutes
+from mockserver.vendors.rybbit.times.server_times import UnanswerableTimeError
+from mockserver.vendors.rybbit.times.time_ranges import TimeRange, start_after_minutes
 from mockserver.vendors.rybbit.tracker import store_events
 from mockserver.world.generator.query_result import QueryResult
 from mockserver.world.model.query import Condition, Query

@@ -6,9 +6,9 @@ import pytest
 
 from mockserver.contract.errors import ApiError
 from mockserver.rows.datetimes import DAY, parse_instant
-from mockserver.vendors.rybbit.javascript import parse_date, to_number
 from mockserver.vendors.rybbit.request_models import CommonParameters
-from mockserver.vendors.rybbit.server_times import UnanswerableTimeError, parse_server_time_range
+from mockserver.vendors.rybbit.times.javascript import parse_date, to_number
+from mockserver.vendors.rybbit.times.server_times import UnanswerableTimeError, parse_server_time_range
 
 NOW = 1_790_000_000_000
 MINUTE = 60_000

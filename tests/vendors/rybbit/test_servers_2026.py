@@ -11,7 +11,7 @@ from msgspec import json
 from mockserver.contract.behaviors import BehaviorError
 from mockserver.server.faults.registry import read
 from mockserver.vendors.rybbit.filters.conditions import MAX_COMPARED_IDS
-from mockserver.vendors.rybbit.sorting import MAX_SORTED_BY_DURATION, SORT_BY
+from mockserver.vendors.rybbit.session_list.sorting import MAX_SORTED_BY_DURATION, SORT_BY
 from mockserver.world.model.spec import DEFAULT_END
 from mockserver.world.world import without_sessions
 from tests.vendors.rybbit.client import encode_filters, make_tracked_world, make_world

@@ -9,9 +9,9 @@ from mockserver.rows.columns import Column
 from mockserver.vendors.base import ViewRequest
 from mockserver.vendors.rybbit import responses
 from mockserver.vendors.rybbit.filters.syntax import DOCUMENTED_SYNTAX, FilterSyntax
-from mockserver.vendors.rybbit.list_options import ListOptions
-from mockserver.vendors.rybbit.sorting import GetPage, select_default_order
-from mockserver.vendors.rybbit.time_ranges import TimeRange, parse_time_range
+from mockserver.vendors.rybbit.session_list.list_options import ListOptions
+from mockserver.vendors.rybbit.session_list.sorting import GetPage, select_default_order
+from mockserver.vendors.rybbit.times.time_ranges import TimeRange, parse_time_range
 
 
 class DialectBehavior(Struct, frozen=True, kw_only=True):

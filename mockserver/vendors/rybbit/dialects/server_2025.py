@@ -23,8 +23,8 @@ from mockserver.vendors.rybbit.filters.fields import (
 from mockserver.vendors.rybbit.filters.syntax import TYPES, FilterSyntax
 from mockserver.vendors.rybbit.filters.zod_errors import parse_filters_with_zod
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, DatesAndMinutes, IdentifiedOnly, UserId
-from mockserver.vendors.rybbit.server_times import parse_lenient_time_range
 from mockserver.vendors.rybbit.sources import seen, sourced
+from mockserver.vendors.rybbit.times.server_times import parse_lenient_time_range
 
 
 class ListSessions(DatesAndMinutes, frozen=True, kw_only=True):

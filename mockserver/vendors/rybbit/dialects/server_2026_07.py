@@ -23,12 +23,12 @@ from mockserver.vendors.rybbit.filters.fields import (
 )
 from mockserver.vendors.rybbit.filters.syntax import TYPES_2026, FilterSyntax
 from mockserver.vendors.rybbit.filters.zod_errors import parse_filters_with_zod
-from mockserver.vendors.rybbit.list_options import parse_list_options_of_july
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, CommonParameters, IdentifiedOnly, UserId
 from mockserver.vendors.rybbit.responses import SessionRow
 from mockserver.vendors.rybbit.rows import COLUMNS_2026
-from mockserver.vendors.rybbit.server_times import check_times, parse_server_time_range
+from mockserver.vendors.rybbit.session_list.list_options import parse_list_options_of_july
 from mockserver.vendors.rybbit.sources import documented, newer, observed
+from mockserver.vendors.rybbit.times.server_times import check_times, parse_server_time_range
 
 _MAX_MINUTES = 2**31 - 1
 _Number = Annotated[str | None, Meta(extra_json_schema={"type": "number"})]

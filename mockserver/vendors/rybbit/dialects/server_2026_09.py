@@ -14,11 +14,11 @@ from mockserver.vendors.rybbit.contract import LIMIT_ABOVE_MAXIMUM, error_templa
 from mockserver.vendors.rybbit.dialects import not_imitated_2026 as not_imitated
 from mockserver.vendors.rybbit.dialects import server_2026_07 as july
 from mockserver.vendors.rybbit.filters.fields import FEATURE_FLAG
-from mockserver.vendors.rybbit.list_options import REPEATED_OPTIONS, parse_list_options
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE
 from mockserver.vendors.rybbit.responses import Pagination, SessionEvent, SessionMeta
 from mockserver.vendors.rybbit.rows import format_milliseconds
-from mockserver.vendors.rybbit.sorting import MAX_SORTED_BY_DURATION, select_requested_order
+from mockserver.vendors.rybbit.session_list.list_options import REPEATED_OPTIONS, parse_list_options
+from mockserver.vendors.rybbit.session_list.sorting import MAX_SORTED_BY_DURATION, select_requested_order
 from mockserver.vendors.rybbit.sources import documented, newest, sourced
 
 _Number = Annotated[str | None, Meta(extra_json_schema={"type": "integer", "minimum": 0})]

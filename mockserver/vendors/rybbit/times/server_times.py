@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from mockserver.contract.errors import ApiError
 from mockserver.rows.datetimes import find_zone, midnight
-from mockserver.vendors.rybbit.javascript import parse_date, to_number
-from mockserver.vendors.rybbit.time_ranges import DATE, DATETIME, TimeRange, start_after_minutes
+from mockserver.vendors.rybbit.times.javascript import parse_date, to_number
+from mockserver.vendors.rybbit.times.time_ranges import DATE, DATETIME, TimeRange, start_after_minutes
 
 _PAIRS: Final = (
     ("start_date", "end_date"),

@@ -1,0 +1,1 @@
+"""Options and orders of the list of sessions."""

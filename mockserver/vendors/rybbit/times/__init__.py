@@ -1,0 +1,1 @@
+"""Times in requests, as the documentation and as the servers read them."""
