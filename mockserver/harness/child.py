@@ -217,7 +217,7 @@ def _wait_interruptibly(wait: Callable[[], object]) -> None:
         wait()
         return
     reading, writing = os.pipe()
-    os.set_blocking(writing, False)  # noqa: FBT003 -- positional only
+    os.set_blocking(writing, False)
     previous = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
 
     def report_end() -> None:
