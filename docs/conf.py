@@ -48,6 +48,7 @@ docs/settings
 docs/library
 docs/admin
 docs/faults
+docs/scenarios
 docs/findings
 docs/assumed
 docs/glossary

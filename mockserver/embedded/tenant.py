@@ -210,10 +210,12 @@ def create_from_arguments(
     if scenario is not None:
         from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- keeps start-up fast
             merge_settings,
-            tenant_arguments,
+        )
+        from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- as above
+            tenant_arguments as read_scenario,
         )
 
-        given = merge_settings(tenant_arguments(scenario), given)
+        given = merge_settings(read_scenario(scenario), given)
     world = to_plain(given)
     tenant_arguments = {field: world.pop(field) for field in _TENANT_ARGUMENTS if field in world}
     return client.create_tenant(name, world=world, **tenant_arguments)

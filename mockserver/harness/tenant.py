@@ -22,7 +22,8 @@ def serve_tenant(config: Config, port: int = 0) -> Iterator[tuple[AdminClient, T
     an invalid configuration, and ``OSError`` if the port is not available.
     """
     tls_port = 0 if config.tls and config.tls_port is None else config.tls_port
-    server = ServerThread(replace(config, port=port, host="127.0.0.1", tls_port=tls_port))
+    own = replace(config, port=port, host="127.0.0.1", admin_port=None, tls_port=tls_port)
+    server = ServerThread(own)
     server.start()
     try:
         client = AdminClient(transport=InProcessTransport(server))

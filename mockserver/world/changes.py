@@ -1,4 +1,4 @@
-"""What was sent to, added to and deleted from a site: everything that does not follow from the spec."""
+"""The changes of a site that do not follow from the spec: sent, added and deleted sessions."""
 
 from typing import Any
 

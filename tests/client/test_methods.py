@@ -43,6 +43,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     ),
     "tenant": (("a/ü",), {}, "a/ü"),
     "delete_tenant": (("a/ü",), {}, "None"),
+    "snapshot": ((), {}, "'seed': "),
     "reset_tenant": ((), {}, "None"),
     "world": ((), {}, "'sessions': 5"),
     "replace_world": ((), {"profile": "flowing", "seed": 3}, "'sessions_per_day': 500"),

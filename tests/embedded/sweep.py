@@ -45,6 +45,7 @@ CALLS: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
     ("faults", "add", ("status",), {"status": 503, "pgae": 2}),
     ("faults", "", (), {}),
     ("", "verify", (), {}),
+    ("", "snapshot", (), {}),
     ("faults", "remove", (1,), {}),
     ("faults", "remove", (99,), {}),
     ("faults", "remove", (), {}),

@@ -21,7 +21,8 @@ from mockserver.server.tenancy.limits import Limits
 from mockserver.server.tenancy.scenarios import expand_scenario
 from mockserver.server.tenancy.settings import TenantError, TenantSettings
 from mockserver.server.tenancy.tenant import Tenant
-from mockserver.server.tenancy.toml_files import ConfigError, parse_toml, read_toml
+from mockserver.server.tenancy.toml_files import ConfigError as ConfigError  # noqa: PLC0414 -- most callers catch it with this module
+from mockserver.server.tenancy.toml_files import parse_toml, read_toml
 from mockserver.vendors import NAMES, resolve_dialects
 from mockserver.world.generator.added import NewSession
 from mockserver.world.model.profiles import PROFILES
