@@ -1,12 +1,13 @@
-"""The changes of a site that do not follow from the spec: sent, added and deleted sessions."""
+"""The changes of worlds, as values that JSON can carry."""
 
 from typing import Any
 
 from msgspec import Struct
 
 from mockserver.world.generator.deletions import Deletions
+from mockserver.world.generator.imported.session import ImportedSession
 from mockserver.world.generator.tracked import TrackedData, TrackedEvent
-from mockserver.world.world import Site, World
+from mockserver.world.world import Site, World, with_imported
 
 
 class SiteChanges(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
@@ -20,6 +21,8 @@ class SiteChanges(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     """Numbers of the generated sessions whose events are among the events."""
     deleted: tuple[int, ...] = ()
     """Numbers of the deleted sessions."""
+    imported: tuple[ImportedSession, ...] = ()
+    """The sessions of a file, ascending by start."""
 
 
 def read_changes(world: World) -> list[SiteChanges]:
@@ -34,12 +37,17 @@ def _read_site(site: Site) -> SiteChanges:
         identities={actor: dict(traits) for actor, traits in data.identities.items()},
         joined=tuple(sorted(data.joined)),
         deleted=tuple(sorted(site.deletions.numbers)),
+        imported=() if site.imported is None else tuple(site.imported.sessions),
     )
 
 
 def apply_changes(world: World, changes: list[SiteChanges]) -> World:
-    """Return an unchanged world with the changes of each site; sites without changes may be left out."""
+    """Return the world with the changes of each site; sites without changes may be left out.
+
+    They replace tracked data and deletions, and imported sessions if there are any among them.
+    """
     for number, change in enumerate(changes[: len(world.sites)]):
+        world = with_imported(world, number, change.imported)
         site = world.sites[number]
         data = TrackedData(identities=change.identities, joined=frozenset(change.joined))
         data = data.with_events(change.events, site.find_seeded)

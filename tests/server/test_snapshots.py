@@ -23,6 +23,7 @@ FAULTS: list[dict[str, Any]] = [
     {"kind": "changing_total", "times": 40},
 ]
 LIMITS = {"rybbit.api": {"allowed": 30, "seconds": 300}, "braze.shared": {"allowed": 9, "seconds": 50}}
+QUICK_LISTS = [pair for pair in LISTS if pair[0].dialect == "documented" and pair[1].start_field]
 IGNORED = {"date", "server"}
 
 
@@ -92,6 +93,26 @@ def test_restored_tenant_gives_the_same_bytes(tmp_path: Path) -> None:
             assert mock.vendor("rybbit").credentials["token"] == "rb_mine"
             assert mock.world.counts == [30, 30]
     assert {status for status, _, _ in expected} >= {200, 500}
+
+
+def test_sessions_of_settings_and_files_are_in_snapshots(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.ndjson"
+    session = {"start": "2026-09-10T08:00:00Z", "country": "DE", "pages": ["/", "/pricing"], "user_id": "u-1"}
+    path.write_bytes(json.encode(session) + b"\n" + json.encode({**session, "user_id": "u-2"}) + b"\n")
+    with SessionMock(
+        sessions_from=path, sessions_as="neutral", add=[{**session, "country": "FR", "user_id": "u-3"}]
+    ) as mock:
+        mock.world.add(**{**session, "country": "IT"})
+        taken = json.decode(json.encode(mock.snapshot()))
+        expected = [mock.expected_rows(vendor.name, endpoint.name) for vendor, endpoint in QUICK_LISTS]
+        counts = mock.world.counts
+    with SessionMock(restore=taken) as mock:
+        got = [mock.expected_rows(vendor.name, endpoint.name) for vendor, endpoint in QUICK_LISTS]
+        assert got == expected
+        assert mock.world.counts == counts
+        mock.reset()
+        assert mock.snapshot()["settings"] == taken["settings"]
+        assert mock.world.counts[0] == counts[0] - 1
 
 
 def test_running_and_system_clocks_keep_their_mode() -> None:

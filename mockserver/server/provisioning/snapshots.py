@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from msgspec import Struct, ValidationError, convert, to_builtins
+from msgspec.structs import replace
 
 from mockserver._util.clock import Clock
 from mockserver._util.version import VERSION
@@ -55,6 +56,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The number from which generated credentials follow."""
     world: dict[str, Any]
     """The world's spec."""
+    settings: list[SiteChanges] = []
+    """The sessions that the settings add to each site, which a reset keeps."""
     changes: list[SiteChanges] = []
     """Tracked data, added and deleted sessions of each site."""
     behaviors: dict[str, str | int] = {}
@@ -83,7 +86,8 @@ def take_snapshot(tenant: Tenant) -> Snapshot:
         origin=tenant.origin,
         key=settings.key,
         world={name: value for name, value in to_builtins(settings.world.spec).items() if value is not None},
-        changes=read_changes(tenant.world),
+        settings=read_changes(settings.world),
+        changes=[replace(changes, imported=()) for changes in read_changes(tenant.world)],
         behaviors=dict(settings.explicit_behaviors),
         credentials={
             f"{vendor}.{name}": value
@@ -132,7 +136,7 @@ def restore_tenant(name: str, raw: Any) -> Tenant:
 
 
 def _restore(name: str, snapshot: Snapshot) -> Tenant:
-    world = build(spec(**snapshot.world))
+    world = apply_changes(build(spec(**snapshot.world)), snapshot.settings)
     settings = TenantSettings.create(
         snapshot.origin, world, snapshot.behaviors, snapshot.credentials, tenant_key=snapshot.key
     )
