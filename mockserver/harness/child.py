@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -24,12 +24,19 @@ SIGNAL_BASE: Final = 128
 """A command that signal N ended has this exit code plus N, as in shells."""
 GRACE_SECONDS: Final = 5.0
 """Seconds of real time that a command has to end after SIGTERM, SIGHUP or the deadline; then it is killed."""
+_MAX_LINE: Final = 256
+"""Bytes of the first line of a script, which names its interpreter."""
 _MAX_INTERRUPTS: Final = 3
 """The third SIGINT kills the command."""
 _FORWARDED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH")
 _ENDING: Final = ("SIGTERM", "SIGHUP")
-_WATCHDOG: Final = 'read -r group || exit; read -r end; kill -s KILL -- "-$group"'
+_WATCHDOG: Final = 'read -r group <"/dev/fd/$1" || exit; read -r end; kill -s KILL -- "-$group"'
 """Script that kills a process group as soon as the other end of its stdin is closed."""
+_START: Final = 'echo "$$" >"/dev/fd/$1"; shift; exec "$@"'
+"""Script that reports its process group to the watchdog and becomes the command.
+
+If this process reported the group, the command would survive if this process were killed just before.
+"""
 
 
 class ChildResult(Struct, frozen=True, kw_only=True):
@@ -76,20 +83,24 @@ def run_child(  # noqa: PLR0913 -- everything that a process needs
         err = None if stderr is None or same else stack.enter_context(stderr.open("wb"))
         child = _Child()
         stack.enter_context(_forwarded_signals(child))
-        watchdog = stack.enter_context(_watchdog())
+        problem = _find_problem(command, environment, cwd)
+        if problem is not None:
+            return problem
+        prefix, passed = stack.enter_context(_watchdog())
         try:
             process = subprocess.Popen(  # noqa: S603 -- running the caller's command is the purpose
-                list(command),
+                [*prefix, *command],
                 env=None if environment is None else dict(environment),
                 cwd=cwd,
                 stdin=subprocess.DEVNULL if stdin == "closed" else None,
                 stdout=out,
                 stderr=subprocess.STDOUT if same else err,
                 start_new_session=True,
+                pass_fds=passed,
             )
         except (OSError, ValueError) as error:
-            return _explain_failure(command, environment, error)
-        watchdog(process.pid)
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            return _fail(NOT_EXECUTABLE, f"{command[0]}: cannot run it: {reason or error}")
         child.start(process)
         timer = child.end_after(timeout) if timeout is not None else None
         try:
@@ -107,18 +118,29 @@ def run_child(  # noqa: PLR0913 -- everything that a process needs
     )
 
 
-def _explain_failure(
-    command: Sequence[str], environment: Mapping[str, str] | None, error: OSError | ValueError
-) -> ChildResult:
-    """Return the result of a command that could not be run."""
+def _find_problem(
+    command: Sequence[str], environment: Mapping[str, str] | None, cwd: Path | None
+) -> ChildResult | None:
+    """Return the result of a command that does not exist or cannot be run; None if it probably can."""
     name = command[0]
     path = (os.environ if environment is None else environment).get("PATH")
-    if isinstance(error, FileNotFoundError) and shutil.which(name, path=path) is None:
-        return ChildResult(exit_code=NOT_FOUND, error=f"{name}: command not found")
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    if isinstance(error, FileNotFoundError):
-        reason = "its interpreter does not exist; correct its first line"
-    return ChildResult(exit_code=NOT_EXECUTABLE, error=f"{name}: cannot run it: {reason or error}")
+    place = os.path.join(cwd or "", name) if os.path.dirname(name) else name  # noqa: PTH118, PTH120 -- keeps ./
+    found = shutil.which(place, path=path)
+    if found is None:
+        if os.path.dirname(name) and Path(place).exists():  # noqa: PTH120 -- as above
+            return _fail(NOT_EXECUTABLE, f"{name}: cannot run it: Permission denied")
+        return _fail(NOT_FOUND, f"{name}: command not found")
+    with suppress(OSError), Path(found).open("rb") as file:
+        line = file.readline(_MAX_LINE)
+        interpreter = line[2:].split()[:1] if line.startswith(b"#!") else []
+        if interpreter and not Path(os.fsdecode(interpreter[0])).exists():
+            reason = "its interpreter does not exist; correct its first line"
+            return _fail(NOT_EXECUTABLE, f"{name}: cannot run it: {reason}")
+    return None
+
+
+def _fail(code: int, error: str) -> ChildResult:
+    return ChildResult(exit_code=code, error=error)
 
 
 class _Child:
@@ -271,32 +293,31 @@ def _forwarded_signals(child: _Child) -> Iterator[None]:
 
 
 @contextmanager
-def _watchdog() -> Iterator[Callable[[int], None]]:
-    """Start a process that kills a group if this process ends without leaving the context.
+def _watchdog() -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """Start a process that kills the group of a command if this process ends without leaving the context.
 
-    The result is a function that takes the id of the group. Without ``/bin/sh`` there is no watchdog.
+    The result is the beginning of the command, which reports its group, and the descriptors that it needs.
+    Without ``/bin/sh`` there is no watchdog.
     """
     shell = shutil.which("sh", path="/bin:/usr/bin")
     if shell is None or sys.platform == "win32":
-        yield lambda _: None
+        yield [], ()
         return
-    with subprocess.Popen(  # noqa: S603 -- a constant script
-        [shell, "-c", _WATCHDOG],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        start_new_session=True,  # Ctrl-C in the terminal must not end it.
-    ) as process:
-
-        def watch(group: int) -> None:
-            stdin: IO[bytes] | None = process.stdin
-            if stdin is not None:
-                with suppress(BrokenPipeError):
-                    stdin.write(f"{group}\n".encode())
-                    stdin.flush()
-
-        try:
-            yield watch
-        finally:
-            process.kill()
+    reading, writing = os.pipe()
+    try:
+        with subprocess.Popen(  # noqa: S603 -- a constant script
+            [shell, "-c", _WATCHDOG, "session-mock", str(reading)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,  # Ctrl-C in the terminal must not end it.
+            pass_fds=(reading,),
+        ) as process:
+            try:
+                yield [shell, "-c", _START, "session-mock", str(writing)], (writing,)
+            finally:
+                process.kill()
+    finally:
+        os.close(reading)
+        os.close(writing)
