@@ -12,6 +12,10 @@ from mockserver.cli.output import discard_output, echo
 
 _COMMANDS = {
     "serve": ("mockserver.cli.serve:command", "Run the mock server until it is interrupted."),
+    "check": (
+        "mockserver.cli.check:command",
+        "Run a command through cases of what can happen to a client, and judge it.",
+    ),
     "admin": (
         "mockserver.cli.admin:command",
         "Control and inspect a running server: tenants, clocks, faults, limits, journals.",

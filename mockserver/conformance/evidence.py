@@ -1,0 +1,247 @@
+"""Compare what a client delivered with what its list has."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal
+
+from msgspec import Struct, json
+
+from mockserver.client import AdminClient, AdminError
+from mockserver.conformance.case import Outcome
+from mockserver.conformance.target import Target
+from mockserver.embedded import TenantHandle
+from mockserver.embedded.reconcile_report import suggest_columns
+from mockserver.reconcile import (
+    DESCRIPTIONS,
+    Difference,
+    Row,
+    RowLabel,
+    compare,
+    convert_texts,
+    row_key_function,
+)
+
+_OK: Final = 200
+_MAX_ROWS: Final = 5
+_MAX_TRACED: Final = 100
+_OUTCOMES: Final[dict[str, Outcome]] = {"missing": "lost", "duplicate": "duplicated"}
+"""Outcomes by kind of difference; all others are invented."""
+_STRENGTH: Final[dict[RowLabel, int]] = {"required": 0, "optional": 1, "forbidden": 2}
+
+
+class EvidenceError(ValueError):
+    """Rows that cannot be compared; the message says what to do."""
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """How the rows of a client are compared."""
+
+    order: Literal["same", "any"] = "same"
+    columns: Mapping[str, str] = {}
+    """The vendor's names of columns that have another name."""
+    keys: Sequence[str] = ()
+    """The client's names of the fields that identify a row, if only those are compared."""
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """What a client delivered: how many rows were expected, and what is wrong."""
+
+    expected: int
+    delivered: int
+    problems: Mapping[Outcome, list[str]] = {}
+    """Descriptions of the first rows by outcome."""
+    counts: Mapping[Outcome, int] = {}
+    exchanges: tuple[int, ...] = ()
+    """Numbers of the exchanges that returned rows with a problem."""
+
+
+def compare_rows(
+    admin: AdminClient,
+    tenant: TenantHandle,
+    target: Target,
+    rows: list[Any],
+    comparison: Comparison,
+    *,
+    texts: bool,
+    whole_world: bool = False,
+) -> Evidence:
+    """Compare collected rows with the expected rows of all lists that the client began.
+
+    With *whole_world* they are compared with all sessions of the world, whatever the client requested.
+    """
+    lists = admin.begun_lists(target.vendor.name, target.endpoint.name, tenant=tenant.id)
+    parameters = [] if whole_world and target.endpoint.start_field else [item.parameters for item in lists]
+    expected = _expect(admin, tenant, target, parameters)
+    identity = target.endpoint.row_key
+    collected = _rename(rows, comparison, identity)
+    if texts:
+        collected = convert_texts(collected, (row for _, row in expected))
+    counted = target.endpoint.count_field
+    if whole_world and counted and any(counted in row for row in collected):
+        difference = tenant.world.counts[0] - sum(int(row.get(counted) or 0) for row in collected)
+        if difference:
+            return _describe_count(difference, counted, len(rows))
+    expected, collected = _select(expected, collected, comparison, identity)
+    ordered = comparison.order == "same" and len(lists) <= 1
+    found = compare(collected, expected, identity, ordered=ordered)
+    required = sum(label == "required" for label, _ in expected)
+    return _describe(admin, tenant, target, found, (required, len(rows)))
+
+
+def _describe_count(difference: int, field: str, delivered: int) -> Evidence:
+    """Return the evidence that rows count fewer or more sessions than the window has."""
+    outcome: Outcome = "lost" if difference > 0 else "invented"
+    text = f"the sum of {field!r} differs by {abs(difference)} from the number of sessions in the window"
+    return Evidence(
+        expected=delivered, delivered=delivered, problems={outcome: [text]}, counts={outcome: abs(difference)}
+    )
+
+
+def _expect(
+    admin: AdminClient, tenant: TenantHandle, target: Target, lists: Iterable[Mapping[str, Any]]
+) -> list[tuple[RowLabel, Row]]:
+    """Return the rows of all lists, each with its strongest label."""
+    strongest: dict[bytes, tuple[RowLabel, Row]] = {}
+    for parameters in list(lists) or [None]:
+        labelled = admin.expected_rows(
+            target.vendor.name, target.endpoint.name, parameters, labels=True, tenant=tenant.id
+        )
+        for item in labelled:
+            name = json.encode(item["row"], order="deterministic")
+            known = strongest.get(name)
+            if known is None or _STRENGTH[item["label"]] < _STRENGTH[known[0]]:
+                strongest[name] = (item["label"], item["row"])
+    return list(strongest.values())
+
+
+def _rename(rows: list[Any], comparison: Comparison, identity: Sequence[str]) -> list[Row]:
+    """Return rows with the vendor's names of their columns; raise :class:`EvidenceError`."""
+    if not all(isinstance(row, Mapping) for row in rows):
+        if len(identity) != 1 or any(isinstance(row, Mapping) for row in rows):
+            raise EvidenceError(f"invalid row; deliver objects with at least {', '.join(identity)}")
+        return [{identity[0]: value} for value in rows]
+    columns = dict(comparison.columns)
+    if comparison.keys:
+        if len(comparison.keys) != len(identity):
+            raise EvidenceError(
+                f"{len(comparison.keys)} keys for {len(identity)} identifying fields;"
+                f" give --key once for each of {', '.join(identity)}, in this order"
+            )
+        columns.update(zip(comparison.keys, identity, strict=True))
+    renamed = [{columns.get(name, name): value for name, value in row.items()} for row in rows]
+    absent = [name for name in identity if renamed and not any(name in row for row in renamed)]
+    if absent:
+        raise EvidenceError(suggest_columns(rows, absent))
+    return renamed
+
+
+def _select(
+    expected: list[tuple[RowLabel, Row]],
+    collected: list[Row],
+    comparison: Comparison,
+    identity: Sequence[str],
+) -> tuple[list[tuple[RowLabel, Row]], list[Row]]:
+    """Return the rows with the fields that both have, or with the identifying ones only."""
+    known = dict.fromkeys(name for _, row in expected for name in row)
+    delivered = dict.fromkeys(name for row in collected for name in row)
+    names = list(identity) if comparison.keys else [name for name in delivered if name in known]
+    if not known or not delivered:
+        return expected, collected
+
+    def select(row: Row) -> Row:
+        return {name: row[name] for name in names if name in row}
+
+    return [(label, select(row)) for label, row in expected], [select(row) for row in collected]
+
+
+def _describe(
+    admin: AdminClient,
+    tenant: TenantHandle,
+    target: Target,
+    found: Sequence[Difference],
+    sizes: tuple[int, int],
+) -> Evidence:
+    identity = target.endpoint.row_key
+    problems: dict[Outcome, list[str]] = {}
+    counts: dict[Outcome, int] = {}
+    for difference in found:
+        outcome = _OUTCOMES.get(difference.kind, "invented")
+        counts[outcome] = counts.get(outcome, 0) + 1
+        texts = problems.setdefault(outcome, [])
+        if len(texts) < _MAX_ROWS:
+            texts.append(_describe_difference(difference, identity))
+    rows = [
+        {name: item.row[name] for name in identity if name in item.row} or dict(item.row)
+        for item in found[:_MAX_TRACED]
+    ]
+    traced = admin.trace(target.vendor.name, target.endpoint.name, rows, tenant.id) if rows else []
+    return Evidence(
+        expected=sizes[0],
+        delivered=sizes[1],
+        problems=problems,
+        counts=counts,
+        exchanges=tuple(sorted({number for numbers in traced for number in numbers})),
+    )
+
+
+def _describe_difference(difference: Difference, identity: Sequence[str]) -> str:
+    row = difference.row
+    shown = {name: row[name] for name in identity if name in row} or row
+    fields = ", ".join(
+        f"{name}: got {got!r}, expected {wanted!r}"[:100]
+        for name, (wanted, got) in list(difference.fields.items())[:3]
+    )
+    text = f"{json.encode(shown).decode()[:200]} {DESCRIPTIONS[difference.kind]}"
+    return f"{text} ({fields})" if fields else text
+
+
+def compare_coverage(admin: AdminClient, tenant: TenantHandle, target: Target) -> Evidence:
+    """Compare the rows on whole responses with the expected rows of the lists that the client began."""
+    key = row_key_function(target.endpoint.row_key)
+    missing: dict[bytes, Row] = {}
+    returned: set[bytes] = set()
+    for begun in _find_beginnings(admin, tenant, target):
+        coverage = tenant.coverage(target.vendor.name, target.endpoint.name, begun=begun)
+        missing.update({key(row): row for row in coverage.missing})
+        returned.update(map(key, coverage.returned))
+    lost = [row for name, row in missing.items() if name not in returned]
+    found = [Difference(kind="missing", row=row, expected=number) for number, row in enumerate(lost)]
+    return _describe(admin, tenant, target, found, (len(returned) + len(lost), len(returned)))
+
+
+def _find_beginnings(admin: AdminClient, tenant: TenantHandle, target: Target) -> list[int | None]:
+    """Return the last exchange that began each list; None for the only one."""
+    names = (target.vendor.name, target.endpoint.name)
+    lists = admin.begun_lists(*names, tenant=tenant.id)
+    if len(lists) <= 1:
+        return [None]
+    last: dict[bytes, int] = {}
+    for exchange in tenant.journal.exchanges(vendor=names[0], endpoint=names[1]):
+        try:
+            coverage = tenant.coverage(*names, begun=exchange["number"])
+        except AdminError:  # It did not begin a list.
+            continue
+        last[json.encode(coverage.parameters, order="deterministic")] = exchange["number"]
+    return [*last.values()] or [None]
+
+
+def read_recorded(tenant: TenantHandle, target: Target) -> list[bytes]:
+    """Return the bodies that a sender's endpoint recorded."""
+    exchanges = tenant.journal.exchanges(vendor=target.vendor.name, endpoint=target.endpoint.name, status=_OK)
+    return [json.encode(exchange["request"]["body"], order="deterministic") for exchange in exchanges]
+
+
+def compare_recorded(bodies: Sequence[bytes], without_faults: Sequence[bytes]) -> Evidence:
+    """Compare what a sender delivered with what it delivers if nothing fails."""
+    expected = len(set(without_faults))
+    distinct = len(set(bodies))
+    counts: dict[Outcome, int] = {}
+    problems: dict[Outcome, list[str]] = {}
+    if distinct < expected:
+        counts["lost"] = expected - distinct
+        absent = [body for body in dict.fromkeys(without_faults) if body not in bodies]
+        problems["lost"] = [f"{body.decode()[:200]} was not recorded" for body in absent[:_MAX_ROWS]]
+    repeated = len(bodies) - distinct - (len(without_faults) - expected)
+    if repeated > 0:
+        counts["duplicated"] = repeated
+        problems["duplicated"] = [f"{repeated} events were recorded more than once"]
+    return Evidence(expected=expected, delivered=len(bodies), problems=problems, counts=counts)
