@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SEED: Final = 7
 _TIMEOUT: Final = 30.0
 _HARNESS_FAILED: Final = 125
+_INTERRUPTED: Final = 130
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 _selection = combine_options(
@@ -34,7 +35,7 @@ _selection = combine_options(
         "--cases",
         "case_set",
         metavar="SET",
-        help="Use only the cases of a published set, such as 2026.12, so that a new version does not add any.",
+        help="Use only the cases of a published set, such as 2026.12; a new version adds none.",
     ),
     click.option("--list", "lists", is_flag=True, help="List the cases, for TARGET if it is given."),
     click.option("--explain", metavar="ID", help="Explain a case."),
@@ -115,7 +116,7 @@ _reports = combine_options(
     click.option(
         "--expect",
         type=_FILE,
-        help="TOML file of known verdicts; the check fails for others and for stale ones.",
+        help="TOML file of known verdicts; the check fails for others, and for stale ones.",
     ),
     click.option("--junit", type=_FILE, help="File for a JUnit report."),
     click.option("--json", "json_file", type=_FILE, help="File for the results as JSON."),
@@ -136,7 +137,7 @@ _reports = combine_options(
 @click.command(
     name="check",
     epilog=format_examples(
-        "session-mock check rybbit/list_sessions --rows stdout -- node client.js {rybbit.url} {rybbit.token}",
+        "session-mock check rybbit/list_sessions --rows stdout -- node client.js {rybbit.url}",
         "session-mock check rybbit/list_sessions --case retry/429-date -- ./client",
         "session-mock check --list browsee/export_sessions",
         "session-mock check --merge a.json --merge b.json --html matrix.html",
@@ -148,9 +149,7 @@ _reports = combine_options(
 @_evidence
 @_conditions
 @_reports
-@click.pass_context
 def command(
-    context: click.Context,
     *,
     target: str | None,
     command: tuple[str, ...],
@@ -166,6 +165,7 @@ def command(
     placeholders such as {rybbit.url}, and the window to collect in SESSION_MOCK_START and SESSION_MOCK_END, or
     {case.start} and {case.end}. Exits with 1 for an unexpected verdict or a stale expectation.
     """
+    context = click.get_current_context()
     from mockserver.conformance.case import CaseError  # noqa: PLC0415 -- only this command needs it
     from mockserver.conformance.client import ClientError  # noqa: PLC0415 -- as above
     from mockserver.conformance.target import TargetError  # noqa: PLC0415 -- as above
@@ -188,6 +188,9 @@ def command(
         raise click.UsageError(str(error)) from None
     except (click.ClickException, click.exceptions.Exit, OSError):
         raise
+    except KeyboardInterrupt:
+        echo("interrupted; the running commands were ended", err=True)
+        context.exit(_INTERRUPTED)
     except Exception as error:  # noqa: BLE001 -- a failure of the check must not look like one of the client
         echo(f"Error: the check failed: {type(error).__name__}: {error}", err=True)
         context.exit(_HARNESS_FAILED)
@@ -274,8 +277,7 @@ def _check(target: str | None, command: tuple[str, ...], options: dict[str, Any]
     # Requests with a wrong credential are part of the check; the server would log each of them.
     logging.getLogger("mockserver").setLevel(logging.ERROR)
     with _shown_progress() as show:
-        report = conformance.check(plan, known=known_verdicts, case_set=options["case_set"], on_result=show)
-    return report
+        return conformance.check(plan, known=known_verdicts, case_set=options["case_set"], on_result=show)
 
 
 def _describe_reproduction(
@@ -341,7 +343,7 @@ def _read_reports(paths: Iterable[Path]) -> list["Report"]:
     reports: list[Report] = []
     for path in paths:
         try:
-            reports += read_reports([path.read_bytes()])
+            reports += read_reports(path.read_bytes())
         except MsgspecError as error:
             message = f"{path}: not the results of a check: {error}; use a file that --json wrote"
             raise click.BadParameter(message, param_hint="--merge") from None

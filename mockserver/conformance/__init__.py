@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
-
 from mockserver.conformance.case import Case, CaseError, load_cases, select_cases
 from mockserver.conformance.client import Client, ClientError, CommandClient, Function, FunctionClient
 from mockserver.conformance.evidence import Comparison
@@ -57,8 +56,8 @@ def run(
     """Run a client through the cases that apply to a target, and return the verdicts.
 
     *target* is ``VENDOR/ENDPOINT`` or ``VENDOR/ENDPOINT@DIALECT``. *client* is a command, or a function that
-    gets a :class:`Situation` and returns its rows, or raises an exception if it fails. *rows* is ``stdout`` or
-    the file to which a command writes its rows; without it, the journal shows what the command received.
+    gets a :class:`Situation` and returns its rows, or raises an exception if it fails. *rows* is ``stdout``
+    or the file to which a command writes its rows; without it, the journal shows what it received.
     *known* are verdicts or outcomes by case that are expected. Raise :class:`CaseError`, :class:`TargetError`
     or :class:`ClientError` for what cannot be checked.
     """

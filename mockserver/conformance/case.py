@@ -45,12 +45,14 @@ KINDS: Final[dict[Kind, str]] = {
     "plain": "Nothing fails. Only a complete result is right.",
     "recoverable": "Something fails for a while. A complete result is right; to fail visibly is acceptable.",
     "hopeless": "No client can be complete. To fail visibly is right.",
-    "changing": "Sessions change while the client pages. A complete result is right; to fail visibly is acceptable.",
+    "changing": (
+        "Sessions change while the client pages. A complete result is right; to fail visibly is acceptable."
+    ),
 }
 _RATINGS: Final[dict[Kind, dict[Outcome, Rating]]] = {
     "plain": {"complete": "right"},
     "recoverable": {"complete": "right", "loud": "acceptable"},
-    "hopeless": {"loud": "right"},
+    "hopeless": {"loud": "right", "complete": "acceptable"},
     "changing": {"complete": "right", "loud": "acceptable"},
 }
 """The ratings of outcomes that are not wrong."""
@@ -148,9 +150,11 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Topic and name."""
         return f"{self.topic}/{self.name}"
 
-    def rate_outcome(self, outcome: Outcome, style: Style) -> Rating:
-        """Return how right an outcome is for a list with a style of pagination."""
+    def rate_outcome(self, outcome: Outcome, style: Style, *, is_list: bool = True) -> Rating:
+        """Return how right an outcome is for a list with a style of pagination, or for a sender."""
         ratings = {**_RATINGS[self.kind], **self.verdicts, **self.style_verdicts.get(style, {})}
+        if not is_list and self.kind == "recoverable":  # At least once is all that a sender can promise.
+            ratings.setdefault("duplicated", "acceptable")
         return ratings.get(outcome, "wrong")
 
 

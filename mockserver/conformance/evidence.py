@@ -1,6 +1,6 @@
 """Compare what a client delivered with what its list has."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 from msgspec import Struct, json
@@ -54,37 +54,112 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """Numbers of the exchanges that returned rows with a problem."""
 
 
-def compare_rows(
-    admin: AdminClient,
-    tenant: TenantHandle,
-    target: Target,
-    rows: list[Any],
-    comparison: Comparison,
-    *,
-    texts: bool,
-    whole_world: bool = False,
-) -> Evidence:
-    """Compare collected rows with the expected rows of all lists that the client began.
+class ListEvidence(Struct, frozen=True, kw_only=True):
+    """Compares what a client delivered with the lists that it began."""
 
-    With *whole_world* they are compared with all sessions of the world, whatever the client requested.
-    """
-    lists = admin.begun_lists(target.vendor.name, target.endpoint.name, tenant=tenant.id)
-    parameters = [] if whole_world and target.endpoint.start_field else [item.parameters for item in lists]
-    expected = _expect(admin, tenant, target, parameters)
-    identity = target.endpoint.row_key
-    collected = _rename(rows, comparison, identity)
-    if texts:
-        collected = convert_texts(collected, (row for _, row in expected))
-    counted = target.endpoint.count_field
-    if whole_world and counted and any(counted in row for row in collected):
-        difference = tenant.world.counts[0] - sum(int(row.get(counted) or 0) for row in collected)
-        if difference:
-            return _describe_count(difference, counted, len(rows))
-    expected, collected = _select(expected, collected, comparison, identity)
-    ordered = comparison.order == "same" and len(lists) <= 1
-    found = compare(collected, expected, identity, ordered=ordered)
-    required = sum(label == "required" for label, _ in expected)
-    return _describe(admin, tenant, target, found, (required, len(rows)))
+    admin: AdminClient
+    tenant: TenantHandle
+    target: Target
+
+    def compare_rows(
+        self, rows: list[Any], comparison: Comparison, *, texts: bool = False, whole_world: bool = False
+    ) -> Evidence:
+        """Compare collected rows with the expected rows of all lists that the client began.
+
+        With *texts*, all values are texts. With *whole_world*, the rows are compared with all sessions of the
+        world, whatever the client requested.
+        """
+        endpoint = self.target.endpoint
+        begun = self._begun_parameters()
+        expected = self._expect([] if whole_world and endpoint.start_field else begun)
+        identity = endpoint.row_key
+        collected = _rename(rows, comparison, identity)
+        if texts:
+            collected = convert_texts(collected, (row for _, row in expected))
+        counted = endpoint.count_field
+        if whole_world and counted and any(counted in row for row in collected):
+            difference = self.tenant.world.counts[0] - sum(int(row.get(counted) or 0) for row in collected)
+            if difference:
+                return _describe_count(difference, counted, len(rows))
+        expected, collected = _select(expected, collected, comparison, identity)
+        ordered = comparison.order == "same" and len(begun) <= 1
+        found = compare(collected, expected, identity, ordered=ordered)
+        required = sum(label == "required" for label, _ in expected)
+        return self._describe(found, required, len(rows))
+
+    def compare_coverage(self) -> Evidence:
+        """Compare the rows on whole responses with the expected rows of the lists that the client began."""
+        key = row_key_function(self.target.endpoint.row_key)
+        missing: dict[bytes, Row] = {}
+        returned: set[bytes] = set()
+        for begun in self._find_beginnings():
+            coverage = self.tenant.coverage(*self._names, begun=begun)
+            missing.update({key(row): row for row in coverage.missing})
+            returned.update(map(key, coverage.returned))
+        lost = [row for name, row in missing.items() if name not in returned]
+        found = [Difference(kind="missing", row=row, expected=number) for number, row in enumerate(lost)]
+        return self._describe(found, len(returned) + len(lost), len(returned))
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        return self.target.vendor.name, self.target.endpoint.name
+
+    def _begun_parameters(self) -> list[Mapping[str, Any] | None]:
+        begun = self.admin.begun_lists(*self._names, tenant=self.tenant.id)
+        return [item.parameters for item in begun]
+
+    def _expect(self, lists: Sequence[Mapping[str, Any] | None]) -> list[tuple[RowLabel, Row]]:
+        """Return the rows of all lists, each with its strongest label; without lists, those of the site."""
+        strongest: dict[bytes, tuple[RowLabel, Row]] = {}
+        for parameters in lists or [None]:
+            labelled = self.admin.expected_rows(*self._names, parameters, labels=True, tenant=self.tenant.id)
+            for item in labelled:
+                name = json.encode(item["row"], order="deterministic")
+                known = strongest.get(name)
+                if known is None or _STRENGTH[item["label"]] < _STRENGTH[known[0]]:
+                    strongest[name] = (item["label"], item["row"])
+        return list(strongest.values())
+
+    def _find_beginnings(self) -> list[int | None]:
+        """Return the last exchange that began each list; None for the only one."""
+        if len(self._begun_parameters()) <= 1:
+            return [None]
+        vendor, endpoint = self._names
+        last: dict[bytes, int] = {}
+        for exchange in self.tenant.journal.exchanges(vendor=vendor, endpoint=endpoint):
+            try:
+                coverage = self.tenant.coverage(vendor, endpoint, begun=exchange["number"])
+            except AdminError:  # It did not begin a list.
+                continue
+            last[json.encode(coverage.parameters, order="deterministic")] = exchange["number"]
+        return [*last.values()] or [None]
+
+    def _describe(self, found: Sequence[Difference], expected: int, delivered: int) -> Evidence:
+        identity = self.target.endpoint.row_key
+        problems: dict[Outcome, list[str]] = {}
+        counts: dict[Outcome, int] = {}
+        for difference in found:
+            outcome = _OUTCOMES.get(difference.kind, "invented")
+            counts[outcome] = counts.get(outcome, 0) + 1
+            texts = problems.setdefault(outcome, [])
+            if len(texts) < _MAX_ROWS:
+                texts.append(_describe_difference(difference, identity))
+        rows = [_identify(item.row, identity) for item in found[:_MAX_TRACED]]
+        traced = self.admin.trace(*self._names, rows, self.tenant.id) if rows else []
+        numbers: set[int] = set()
+        for exchanges in traced:
+            numbers.update(exchanges)
+        return Evidence(
+            expected=expected,
+            delivered=delivered,
+            problems=problems,
+            counts=counts,
+            exchanges=tuple(sorted(numbers)),
+        )
+
+
+def _identify(row: Row, identity: Sequence[str]) -> Row:
+    return {name: row[name] for name in identity if name in row} or row
 
 
 def _describe_count(difference: int, field: str, delivered: int) -> Evidence:
@@ -94,23 +169,6 @@ def _describe_count(difference: int, field: str, delivered: int) -> Evidence:
     return Evidence(
         expected=delivered, delivered=delivered, problems={outcome: [text]}, counts={outcome: abs(difference)}
     )
-
-
-def _expect(
-    admin: AdminClient, tenant: TenantHandle, target: Target, lists: Iterable[Mapping[str, Any]]
-) -> list[tuple[RowLabel, Row]]:
-    """Return the rows of all lists, each with its strongest label."""
-    strongest: dict[bytes, tuple[RowLabel, Row]] = {}
-    for parameters in list(lists) or [None]:
-        labelled = admin.expected_rows(
-            target.vendor.name, target.endpoint.name, parameters, labels=True, tenant=tenant.id
-        )
-        for item in labelled:
-            name = json.encode(item["row"], order="deterministic")
-            known = strongest.get(name)
-            if known is None or _STRENGTH[item["label"]] < _STRENGTH[known[0]]:
-                strongest[name] = (item["label"], item["row"])
-    return list(strongest.values())
 
 
 def _rename(rows: list[Any], comparison: Comparison, identity: Sequence[str]) -> list[Row]:
@@ -127,7 +185,7 @@ def _rename(rows: list[Any], comparison: Comparison, identity: Sequence[str]) ->
                 f" give --key once for each of {', '.join(identity)}, in this order"
             )
         columns.update(zip(comparison.keys, identity, strict=True))
-    renamed = [{columns.get(name, name): value for name, value in row.items()} for row in rows]
+    renamed: list[Row] = [{columns.get(name, name): value for name, value in row.items()} for row in rows]
     absent = [name for name in identity if renamed and not any(name in row for row in renamed)]
     if absent:
         raise EvidenceError(suggest_columns(rows, absent))
@@ -153,75 +211,14 @@ def _select(
     return [(label, select(row)) for label, row in expected], [select(row) for row in collected]
 
 
-def _describe(
-    admin: AdminClient,
-    tenant: TenantHandle,
-    target: Target,
-    found: Sequence[Difference],
-    sizes: tuple[int, int],
-) -> Evidence:
-    identity = target.endpoint.row_key
-    problems: dict[Outcome, list[str]] = {}
-    counts: dict[Outcome, int] = {}
-    for difference in found:
-        outcome = _OUTCOMES.get(difference.kind, "invented")
-        counts[outcome] = counts.get(outcome, 0) + 1
-        texts = problems.setdefault(outcome, [])
-        if len(texts) < _MAX_ROWS:
-            texts.append(_describe_difference(difference, identity))
-    rows = [
-        {name: item.row[name] for name in identity if name in item.row} or dict(item.row)
-        for item in found[:_MAX_TRACED]
-    ]
-    traced = admin.trace(target.vendor.name, target.endpoint.name, rows, tenant.id) if rows else []
-    return Evidence(
-        expected=sizes[0],
-        delivered=sizes[1],
-        problems=problems,
-        counts=counts,
-        exchanges=tuple(sorted({number for numbers in traced for number in numbers})),
-    )
-
-
 def _describe_difference(difference: Difference, identity: Sequence[str]) -> str:
-    row = difference.row
-    shown = {name: row[name] for name in identity if name in row} or row
+    shown = _identify(difference.row, identity)
     fields = ", ".join(
         f"{name}: got {got!r}, expected {wanted!r}"[:100]
         for name, (wanted, got) in list(difference.fields.items())[:3]
     )
     text = f"{json.encode(shown).decode()[:200]} {DESCRIPTIONS[difference.kind]}"
     return f"{text} ({fields})" if fields else text
-
-
-def compare_coverage(admin: AdminClient, tenant: TenantHandle, target: Target) -> Evidence:
-    """Compare the rows on whole responses with the expected rows of the lists that the client began."""
-    key = row_key_function(target.endpoint.row_key)
-    missing: dict[bytes, Row] = {}
-    returned: set[bytes] = set()
-    for begun in _find_beginnings(admin, tenant, target):
-        coverage = tenant.coverage(target.vendor.name, target.endpoint.name, begun=begun)
-        missing.update({key(row): row for row in coverage.missing})
-        returned.update(map(key, coverage.returned))
-    lost = [row for name, row in missing.items() if name not in returned]
-    found = [Difference(kind="missing", row=row, expected=number) for number, row in enumerate(lost)]
-    return _describe(admin, tenant, target, found, (len(returned) + len(lost), len(returned)))
-
-
-def _find_beginnings(admin: AdminClient, tenant: TenantHandle, target: Target) -> list[int | None]:
-    """Return the last exchange that began each list; None for the only one."""
-    names = (target.vendor.name, target.endpoint.name)
-    lists = admin.begun_lists(*names, tenant=tenant.id)
-    if len(lists) <= 1:
-        return [None]
-    last: dict[bytes, int] = {}
-    for exchange in tenant.journal.exchanges(vendor=names[0], endpoint=names[1]):
-        try:
-            coverage = tenant.coverage(*names, begun=exchange["number"])
-        except AdminError:  # It did not begin a list.
-            continue
-        last[json.encode(coverage.parameters, order="deterministic")] = exchange["number"]
-    return [*last.values()] or [None]
 
 
 def read_recorded(tenant: TenantHandle, target: Target) -> list[bytes]:

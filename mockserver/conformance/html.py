@@ -14,11 +14,13 @@ _STYLE = """
 :root { color-scheme: light dark; --line: #8886; --right: #2a7d46; --acceptable: #8a7a1c; --wrong: #c0392b;
  --inconclusive: #7a5ab5; --none: #888; --bar: #4a7fb5; --fault: #d98324; }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .25rem .6rem;
- border-bottom: 1px solid var(--line); vertical-align: top; } th { position: sticky; top: 0; background: Canvas; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { position: sticky; top: 0; background: Canvas; }
 .right { color: var(--right); } .acceptable { color: var(--acceptable); } .wrong { color: var(--wrong); }
 .inconclusive { color: var(--inconclusive); } .none { color: var(--none); } .unexpected { font-weight: 600; }
-summary { cursor: pointer; } code, pre { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
+summary { cursor: pointer; }
+code, pre { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; background: #8881; padding: .5rem; } .number { text-align: right; }
 section { margin: 1.2rem 0; padding-left: .8rem; border-left: 3px solid var(--line); }
 svg { max-width: 100%; } svg rect { fill: var(--bar); } svg rect.fault { fill: var(--fault); }
@@ -104,7 +106,8 @@ def _details(reports: Sequence[Report]) -> Iterator[str]:
 def _section(number: int, result: CaseResult) -> Iterator[str]:
     opened = " open" if result.is_unexpected else ""
     yield (
-        f'<section id="{_anchor(number, result)}"><details{opened}><summary><code>{_text(result.case)}</code> '
+        f'<section id="{_anchor(number, result)}"><details{opened}><summary>'
+        f"<code>{_text(result.case)}</code> "
         f'<span class="{_class(result)}">{_text(result.summary)}</span> {_text(result.title)}</summary>'
     )
     yield f"<p>A correct client: {_text(result.expected_behavior)}</p>"
@@ -125,7 +128,8 @@ def _timeline(result: CaseResult) -> Iterator[str]:
     """Yield the exchanges as bars over time, and as a list."""
     total = max(item.at + item.seconds for item in result.exchanges) or 0.001
     height = _HEIGHT * len(result.exchanges)
-    yield f'<svg width="{_WIDTH + 60}" height="{height + 4}" role="img" aria-label="timeline of {total:.2f} seconds">'
+    label = f"timeline of {total:.2f} seconds"
+    yield f'<svg width="{_WIDTH + 60}" height="{height + 4}" role="img" aria-label="{label}">'
     for place, item in enumerate(result.exchanges):
         left = item.at / total * _WIDTH
         width = max(item.seconds / total * _WIDTH, 3)

@@ -1,7 +1,7 @@
 """Reports of a check: text, JUnit, Markdown, and annotations of GitHub Actions."""
 
 from collections.abc import Iterator, Sequence
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 from mockserver._util.printable import printable
 from mockserver.client.exchange_texts import count_of
@@ -60,7 +60,7 @@ def describe_report(report: Report) -> Iterator[str]:
 def to_junit(report: Report) -> str:
     """Return a JUnit file with one test case per case."""
     failures = [result for result in report.unexpected if result.verdict != "inconclusive"]
-    suite = Xml.Element(
+    suite = ET.Element(
         "testsuite",
         name=f"session-mock check {report.target}",
         tests=str(len(report.results) + len(report.stale)),
@@ -71,21 +71,21 @@ def to_junit(report: Report) -> str:
     )
     for result in report.results:
         topic, _, name = result.case.partition("/")
-        case = Xml.SubElement(
+        case = ET.SubElement(
             suite, "testcase", classname=f"{report.target}.{topic}", name=name, time=f"{result.seconds:.3f}"
         )
         text = printable("\n".join(describe_result(result)))
         if result.verdict == "not applicable":
-            Xml.SubElement(case, "skipped", message=result.reason)
+            ET.SubElement(case, "skipped", message=result.reason)
         elif result.is_unexpected:
             tag = "error" if result.verdict == "inconclusive" else "failure"
             message = printable(f"{result.summary}: {result.reason}", keep="")
-            Xml.SubElement(case, tag, message=message, type=result.outcome or result.verdict).text = text
+            ET.SubElement(case, tag, message=message, type=result.outcome or result.verdict).text = text
     for entry in report.stale:
-        case = Xml.SubElement(suite, "testcase", classname=f"{report.target}.expectations", name=entry)
-        Xml.SubElement(case, "failure", message=printable(entry, keep=""), type="stale")
-    Xml.indent(suite)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(suite, encoding="unicode") + "\n"
+        case = ET.SubElement(suite, "testcase", classname=f"{report.target}.expectations", name=entry)
+        ET.SubElement(case, "failure", message=printable(entry, keep=""), type="stale")
+    ET.indent(suite)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
 
 
 def to_markdown(reports: Sequence[Report]) -> str:

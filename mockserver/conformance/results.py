@@ -1,15 +1,11 @@
 """Results of a check, as reports show them and as JSON has them."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any, Literal
 
 from msgspec import Struct, json
 
 from mockserver._util.version import VERSION
 from mockserver.conformance.case import Outcome, Verdict
-
-Expected = Literal["right", "acceptable", "wrong", "inconclusive"]
 
 
 class ExchangeSummary(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -109,12 +105,7 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return ", ".join(f"{counts[verdict]} {verdict}" for verdict in order if verdict in counts)
 
 
-def read_reports(texts: Sequence[bytes]) -> list[Report]:
-    """Parse reports from JSON; a document has one report or a list of reports."""
-    reports: list[Report] = []
-    for text in texts:
-        raw: Any = json.decode(text)
-        kind = list[Report] if isinstance(raw, list) else Report
-        parsed = json.decode(text, type=kind)
-        reports += parsed if isinstance(parsed, list) else [parsed]
-    return reports
+def read_reports(text: bytes) -> list[Report]:
+    """Parse one report or a list of reports from JSON."""
+    parsed = json.decode(text, type=list[Report] | Report)
+    return parsed if isinstance(parsed, list) else [parsed]

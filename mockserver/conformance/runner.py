@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from msgspec.structs import replace
 
 from mockserver.conformance.case import Case, Size, load_cases
 from mockserver.conformance.client import Attempt, Client, ClientError, Run
-from mockserver.conformance.evidence import Comparison, EvidenceError, compare_rows, read_recorded
+from mockserver.conformance.evidence import Comparison, EvidenceError, ListEvidence, read_recorded
 from mockserver.conformance.results import CaseResult
 from mockserver.conformance.situation import Settings, Situation, create_situation
 from mockserver.conformance.target import Target
@@ -57,7 +56,6 @@ class Runner:
     def __init__(self, plan: Plan, mock: SessionMock) -> None:
         self._plan = plan
         self._mock = mock
-        self._numbers = count(1)
         self._cancelled = threading.Event()
         self._profile = _Profile(page_size=1, window={}, covers_world=False, recorded=())
 
@@ -68,12 +66,13 @@ class Runner:
         """
         plan = self._plan
         applicable = [case for case in plan.cases if self._find_lacking(case) is None]
-        if applicable:
-            self._profile = self._probe()
         results: dict[str, CaseResult] = {}
         unconfirmed: list[Case] = []
         pool = ThreadPoolExecutor(plan.jobs)
         try:
+            # Not in the main thread, which would forward an interrupt to the command instead of ending it.
+            if applicable:
+                self._profile = pool.submit(self._probe).result()
             futures = {case.id: pool.submit(self._run_case, case) for case in applicable}
             for case in plan.cases:
                 result = self._result_of(case, futures.get(case.id))
@@ -82,16 +81,16 @@ class Runner:
                     continue
                 results[case.id] = result
                 on_result(result)
+            for case in unconfirmed:
+                result = replace(pool.submit(self._run_case, case).result(), runs=2)
+                results[case.id] = result
+                on_result(result)
         except BaseException:
             self._cancelled.set()
             plan.client.close()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
-        for case in unconfirmed:
-            result = replace(self._run_case(case), runs=2)
-            results[case.id] = result
-            on_result(result)
         return [results[case.id] for case in plan.cases]
 
     def _find_lacking(self, case: Case) -> str | None:
@@ -178,9 +177,8 @@ class Runner:
     @contextmanager
     def _situation(self, case: Case) -> Iterator[Situation]:
         settings = replace(self._plan.settings, page_size=self._profile.page_size)
-        name = f"{case.id} ({next(self._numbers)})"
         with tempfile.TemporaryDirectory(prefix="session-mock-", ignore_cleanup_errors=True) as folder:
-            situation = create_situation(self._mock, case, self._plan.target, settings, Path(folder), name)
+            situation = create_situation(self._mock, case, self._plan.target, settings, Path(folder))
             with situation.tenant:
                 yield situation
 
@@ -221,14 +219,9 @@ class Runner:
                 )
             requested = _find_requested_size(target, exchanges[0])
             try:
-                expected = compare_rows(
-                    self._mock.admin,
-                    tenant,
-                    target,
-                    attempt.rows or [],
-                    self._plan.comparison,
-                    texts=attempt.texts,
-                ).expected
+                evidence = ListEvidence(admin=self._mock.admin, tenant=tenant, target=target)
+                comparison = self._plan.comparison
+                expected = evidence.compare_rows(attempt.rows or [], comparison, texts=attempt.texts).expected
             except EvidenceError as error:
                 raise ClientError(f"rows: {error}") from None
             return _Profile(

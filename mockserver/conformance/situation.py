@@ -67,13 +67,13 @@ class Situation(Struct, frozen=True, kw_only=True):
 
 
 def create_situation(
-    mock: SessionMock, case: Case, target: Target, settings: Settings, folder: Path, name: str
+    mock: SessionMock, case: Case, target: Target, settings: Settings, folder: Path
 ) -> Situation:
-    """Create the tenant of a case."""
+    """Create the tenant of a case, which has the name of the case."""
     start, end, now = _place_in_time(case, settings)
     is_frozen = case.clock == "frozen" and not settings.follows_system
     tenant = mock.create_tenant(
-        name,
+        case.id,
         sites=1,
         seed=settings.seed,
         sessions=_count_sessions(case, settings),
@@ -96,8 +96,38 @@ def create_situation(
         fields = dict(session)
         tenant.world.add(start=start + int(fields.pop("after") * 1000), **fields)
     window = (start // _DAY * _DAY, -(-end // _DAY) * _DAY)
+    name = target.vendor.name
     access = mock.admin.tenant(tenant.id)
-    return _describe(access, tenant, case, target, window, folder, is_frozen=is_frozen)
+    vendor = _with_credential(access.vendors[name], case.credential)
+    told = replace(access, vendors={**access.vendors, name: vendor})
+    values = {"id": case.id, "folder": str(folder), **_describe_window(*window)}
+    secrets = [*access.vendors[name].credentials.values(), *vendor.credentials.values()]
+    return Situation(
+        case=case.id,
+        vendor=make_vendor_handle(name, vendor),
+        tenant=tenant,
+        start=datetime.fromtimestamp(window[0] / 1000, UTC),
+        end=datetime.fromtimestamp(window[1] / 1000, UTC),
+        folder=folder,
+        environment={**Addresses(told).variables(), **_name_variables(values), **case.environment},
+        addresses=_add_placeholders(told, values),
+        secrets=tuple(value for value in secrets if value and value not in vendor.sites),
+        is_frozen=is_frozen,
+    )
+
+
+def _name_variables(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with what a case tells; its id is ``SESSION_MOCK_CASE``."""
+    return {
+        f"SESSION_MOCK_{('case' if name == 'id' else name).upper()}": text for name, text in values.items()
+    }
+
+
+def _add_placeholders(access: TenantAccess, values: Mapping[str, str]) -> Addresses:
+    """Return the placeholders of a tenant and of a case."""
+    addresses = Addresses(access)
+    addresses.values = {**addresses.values, CASE: values}
+    return addresses
 
 
 def _place_in_time(case: Case, settings: Settings) -> tuple[int, int, int]:
@@ -132,47 +162,6 @@ def _limit_behaviors(case: Case, target: Target) -> dict[str, str | int]:
     return {limit.retry_after: "seconds" for limit in limits if limit.retry_after is not None}
 
 
-def _describe(
-    access: TenantAccess,
-    tenant: TenantHandle,
-    case: Case,
-    target: Target,
-    window: tuple[int, int],
-    folder: Path,
-    *,
-    is_frozen: bool,
-) -> Situation:
-    name = target.vendor.name
-    vendor = _with_credential(access.vendors[name], case.credential)
-    told = replace(access, vendors={**access.vendors, name: vendor})
-    addresses = Addresses(told)
-    values = {"id": case.id, "folder": str(folder), **_describe_window(*window)}
-    addresses.values = {**addresses.values, CASE: values}
-    variables = {f"SESSION_MOCK_{key.upper()}": value for key, value in values.items() if key != "id"}
-    return Situation(
-        case=case.id,
-        vendor=make_vendor_handle(name, vendor),
-        tenant=tenant,
-        start=datetime.fromtimestamp(window[0] / 1000, UTC),
-        end=datetime.fromtimestamp(window[1] / 1000, UTC),
-        folder=folder,
-        environment={
-            **Addresses(told).variables(),
-            **variables,
-            "SESSION_MOCK_CASE": case.id,
-            **case.environment,
-        },
-        addresses=addresses,
-        secrets=tuple(
-            value
-            for source in (access.vendors[name], vendor)
-            for value in source.credentials.values()
-            if value and value not in vendor.sites
-        ),
-        is_frozen=is_frozen,
-    )
-
-
 def _describe_window(start: int, end: int) -> dict[str, str]:
     """Return the ends of a window as instants, as Unix seconds and as its first and last day."""
     first = datetime.fromtimestamp(start / 1000, UTC)
@@ -197,7 +186,7 @@ def _with_credential(access: VendorAccess, credential: str) -> VendorAccess:
 
     def change(fields: Mapping[str, str]) -> dict[str, str]:
         changed = dict(fields)
-        for name, value in fields.items():
+        for name in fields:
             for secret in secrets:
                 changed[name] = changed[name].replace(secret, other)
         return changed

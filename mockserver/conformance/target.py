@@ -129,7 +129,8 @@ def parse_target(text: str, dialect: str | None = None) -> Target:
     if not _can_be_checked(endpoint):
         of_vendor = [label for label in known if label.startswith(f"{vendor_name}/")]
         raise TargetError(
-            f"{place} has neither rows nor a body, so there is nothing to compare; check {', '.join(of_vendor)}"
+            f"{place} has neither rows nor a body, so there is nothing to compare;"
+            f" check {', '.join(of_vendor)}"
         )
     return Target(vendor, endpoint)
 

@@ -9,15 +9,14 @@ from msgspec import Struct
 from mockserver.admin_schemas import Verification
 from mockserver.client import AdminClient
 from mockserver.client.exchange_texts import count_of
-from mockserver.conformance.case import OUTCOMES, Case, Outcome
+from mockserver.conformance.case import OUTCOMES, Case, Outcome, Verdict
 from mockserver.conformance.client import Attempt
 from mockserver.conformance.evidence import (
     Comparison,
     Evidence,
     EvidenceError,
-    compare_coverage,
+    ListEvidence,
     compare_recorded,
-    compare_rows,
     read_recorded,
 )
 from mockserver.conformance.results import CaseResult, ExchangeSummary
@@ -79,7 +78,10 @@ def judge(admin: AdminClient, runs: Runs) -> CaseResult:
             found = _find_outcome(admin, runs, tenant.verify())
         except EvidenceError as error:
             doubt = str(error)
-    rating = "inconclusive" if found is None else runs.case.rate_outcome(found.outcome, runs.target.style)
+    rating: Verdict = "inconclusive"
+    if found is not None:
+        target = runs.target
+        rating = runs.case.rate_outcome(found.outcome, target.style, is_list=target.is_list)
     return CaseResult(
         case=runs.case.id,
         title=runs.case.title,
@@ -125,31 +127,35 @@ def _summarize(exchanges: Sequence[Exchange]) -> Iterable[ExchangeSummary]:
 def _find_doubt(runs: Runs, exchanges: Sequence[Exchange]) -> str | None:
     """Return why the case shows nothing about the client; None if it does."""
     case = runs.case
+    because = _because(runs.last.failure)
     endpoint = (runs.target.vendor.name, runs.target.endpoint.name)
-    failure = runs.last.failure
     sent = any((item["vendor"], item["endpoint"]) == endpoint for item in exchanges)
-    if case.credential == "missing" and failure and not sent:
-        return None
     if case.credential != "valid":
-        return None if sent or runs.unmatched else f"the client sent no request{_because(failure)}"
+        is_known = sent or runs.unmatched or (case.credential == "missing" and runs.last.failure)
+        return None if is_known else f"the client sent no request{because}"
     if not sent:
-        return f"the client sent no request to {runs.target.label}{_because(failure)}"
+        return f"the client sent no request to {runs.target.label}{because}"
     if case.topic == "window" and runs.ignores_window:
         return (
             "the client does not request the window that it is told with SESSION_MOCK_START and"
             " SESSION_MOCK_END, or with {case.start} and {case.end}; skip the topic window if it cannot"
         )
+    return _find_absent_effect(runs, exchanges)
+
+
+def _find_absent_effect(runs: Runs, exchanges: Sequence[Exchange]) -> str | None:
+    """Return what should have happened to the client, and did not."""
+    case = runs.case
+    because = _because(runs.last.failure)
     if case.ended_after is not None and not runs.attempts[0].ended:
-        return f"the client ended before it requested page {case.ended_after + 1}{_because(failure)}"
+        return f"the client ended before it requested page {case.ended_after + 1}{because}"
     for fault in runs.situation.tenant.faults:
         if not fault["triggered"]:
-            return (
-                f"the fault {fault['kind']} never triggered: no request met its conditions{_because(failure)}"
-            )
+            return f"the fault {fault['kind']} never triggered: no request met its conditions{because}"
         if not fault["effective"]:
             return f"the fault {fault['kind']} had no effect on a response"
     if case.provokes and not any(item["error"] == case.provokes for item in exchanges):
-        return f"the client never got the error {case.provokes}{_because(failure)}"
+        return f"the client never got the error {case.provokes}{because}"
     return None
 
 
@@ -201,23 +207,16 @@ def _find_violation(verification: Verification) -> _Finding | None:
 
 def _collect_evidence(admin: AdminClient, runs: Runs) -> Evidence:
     tenant = runs.situation.tenant
+    evidence = ListEvidence(admin=admin, tenant=tenant, target=runs.target)
     if not runs.target.is_list:
         return compare_recorded(read_recorded(tenant, runs.target), runs.without_faults)
     if runs.case.credential != "valid":
-        lost = {} if runs.last.failure else {"lost": 1}
+        lost: dict[Outcome, int] = {} if runs.last.failure else {"lost": 1}
         return Evidence(expected=1, delivered=0, counts=lost)
     rows, texts = _join_rows(runs)
     if rows is None:
-        return compare_coverage(admin, tenant, runs.target)
-    return compare_rows(
-        admin,
-        tenant,
-        runs.target,
-        rows,
-        runs.comparison,
-        texts=texts,
-        whole_world=runs.case.topic == "window",
-    )
+        return evidence.compare_coverage()
+    return evidence.compare_rows(rows, runs.comparison, texts=texts, whole_world=runs.case.topic == "window")
 
 
 def _join_rows(runs: Runs) -> tuple[list[Any] | None, bool]:

@@ -63,8 +63,8 @@ def run_child(  # noqa: PLR0913 -- everything that a process needs
     *environment* replaces the environment of this process, which None inherits. Output goes to the files
     *stdout* and *stderr*, which may be the same, or is inherited. After *timeout* seconds of real time the
     group gets SIGTERM, and SIGKILL after further 5 seconds. In the main thread, signals are forwarded to the
-    group. If this process is killed, a watchdog process kills the group. *on_start* gets a function that kills
-    the group, which may be called at any time from any thread.
+    group. If this process is killed, a watchdog process kills the group. *on_start* gets a function that
+    kills the group, which may be called at any time from any thread.
 
     Processes that leave the group, as daemons do, are not ended. Raises ``OSError`` if *cwd* is not a folder
     or a file of output cannot be written.
