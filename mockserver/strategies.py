@@ -17,7 +17,7 @@ __all__ = ["credentials", "fault_schedules", "hostile_strings", "page_sizes", "w
 
 _START: Final = datetime(2026, 9, 1, tzinfo=UTC)
 _GRAINS: Final = (3_600_000, 60_000, 1_000, 1)
-_SLOW: Final = ("latency", "stall", "dribble", "reset", "truncate")
+_SLOW: Final = ("latency", "stall", "dribble", "slow", "reset", "close", "truncate", "chunked")
 """Kinds of faults that take real time, or end in a client's timeout."""
 _BLANK: Final = ("", " ", "\u00a0")
 _LITERALS: Final = ("null", "None", "0", "-1", "1e309", "true", "[]", "{}")

@@ -33,6 +33,7 @@ from mockserver.admin_schemas import (
     Version,
     WorldTotals,
 )
+from mockserver.client.fault_files import inline_file
 from mockserver.client.http_transport import LINES, Connection, NotPicklable, Transport, is_admin_error
 from mockserver.client.plain_values import to_plain
 
@@ -126,8 +127,9 @@ class AdminClient(NotPicklable):
             "stall_timeout": stall_timeout,
             "loop_limit": loop_limit,
         }
-        body = {field: value for field, value in settings.items() if value is not None}
-        return self._transport.request("POST", "/tenants", TenantAccess, {**body, "faults": list(faults)})
+        body: dict[str, Any] = {field: value for field, value in settings.items() if value is not None}
+        body["faults"] = [*map(inline_file, faults)]
+        return self._transport.request("POST", "/tenants", TenantAccess, body)
 
     def tenant(self, tenant: str = DEFAULT_TENANT) -> TenantAccess:
         """Return URLs, credentials, sites and segments of a tenant."""
@@ -205,8 +207,9 @@ class AdminClient(NotPicklable):
         return self._transport.request("GET", f"{_tenant_path(tenant)}/faults/{_quote(number)}", Fault)
 
     def add_faults(self, *faults: Mapping[str, Any], tenant: str = DEFAULT_TENANT) -> list[Fault]:
-        """Add faults; if one is invalid, none is added."""
-        return self._transport.request("POST", _tenant_path(tenant) + "/faults", list[Fault], list(faults))
+        """Add faults; if one is invalid, none is added. Files that they name are read here."""
+        body = [*map(inline_file, faults)]
+        return self._transport.request("POST", _tenant_path(tenant) + "/faults", list[Fault], body)
 
     def remove_faults(self, number: int | str | None = None, tenant: str = DEFAULT_TENANT) -> None:
         """Remove one fault, or all if *number* is None."""

@@ -261,6 +261,7 @@ class Handler:
             exchange.answered_page = context.request.page
             exchange.faults = tuple(active.label for active in triggered)
             exchange.effective_faults = context.effective
+            exchange.row_edits = context.row_edits
         return response
 
     def _respond_without_faults(self, parsed: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:

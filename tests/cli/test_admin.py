@@ -1,5 +1,6 @@
 """Effects of single commands of `session-mock admin`."""
 
+import base64
 import csv
 import json
 import re
@@ -143,6 +144,19 @@ def test_fault_add_accepts_words_and_json(words: list[str], admin: Shell) -> Non
         "remaining": 2,
     }
     assert 'status=500 message="no more"' in admin("fault", "list")
+
+
+def test_fault_add_reads_file_here(admin: Shell, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<h1>Bad gateway</h1>")
+    [added] = admin.json("fault", "add", "respond", f"file={page}", "status=502")
+    admin("tenant", "create", "acme", "--fault", json.dumps({"kind": "respond", "file": str(page)}))
+    missing = admin.run("fault", "add", "respond", f"file={tmp_path / 'none'}", code=2)
+
+    assert base64.b64decode(added["base64"]) == page.read_bytes()
+    assert added["headers"] == {"Content-Type": "text/html"}
+    assert admin.json("fault", "list", "-t", "acme")[0]["base64"] == added["base64"]
+    assert f"fault 'respond': file '{tmp_path / 'none'}' cannot be read: No such file" in missing.stderr
 
 
 def test_fault_remove_removes_one_or_all(admin: Shell) -> None:

@@ -36,7 +36,14 @@ FAILURES: Final[dict[str, dict[str, Any]]] = {
     "empty body": {"kind": "empty_body"},
     "content type": {"kind": "content_type"},
     "dribble": {"kind": "dribble", "pause": 0},
+    "close": {"kind": "close"},
+    "no last chunk": {"kind": "chunked", "damage": "no_last_chunk"},
+    "error with status 200": {"kind": "respond", "json": {"error": "backend unavailable"}},
+    "HTML page": {"kind": "respond", "html": "<h1>Bad gateway</h1>", "status": 502},
+    "byte order mark": {"kind": "malformed", "how": "bom"},
 }
+HARMLESS: Final = {"content type", "dribble", "byte order mark"}
+"""Failures that do not stop a client, so they trigger once."""
 PAGING: Final = sorted(kind for kind, fault in kinds().items() if issubclass(fault, PagingFault))
 CHANGES: Final[dict[str, list[dict[str, Any]]]] = {
     "session arrives": [{"kind": "session_arrives"}],
@@ -69,7 +76,7 @@ def test_careful_client_survives_failure(mock: SessionMock, pair: Pair, failure:
     page = 2 if pair in PAGED else 1
     fault = {**FAILURES[failure], "page": page, "times": 2}
     with strict_tenant(mock, pair[0], [fault]) as tenant, make_client(CarefulClient, tenant, pair) as client:
-        if failure in {"content type", "dribble"}:  # They do not stop a client, so they trigger once.
+        if failure in HARMLESS:
             tenant.faults.remove()
             tenant.faults.add(**{**fault, "times": 1})
         rows = client.collect()
@@ -129,6 +136,32 @@ def test_lists_change_by_every_world_event() -> None:
     world_events = {kind for kind, fault in kinds().items() if issubclass(fault, WorldEvent)}
 
     assert {event["kind"] for events in CHANGES.values() for event in events} == world_events
+
+
+@pytest.mark.parametrize("pair", PAGED, ids=name)
+def test_careful_client_may_keep_or_skip_rows_that_fault_changed(mock: SessionMock, pair: Pair) -> None:
+    for change in ("missing", "null", "type", "unknown"):
+        with strict_tenant(mock, pair[0], name="changed rows") as tenant:
+            expected = list(tenant.expected_rows(pair[0].name, pair[1].name))
+            filled = [name for name in expected[0] if all(row.get(name) is not None for row in expected)]
+            own = next(name for name in filled if name not in pair[1].row_key)
+            tenant.faults.add(
+                "schema", field="risk_score" if change == "unknown" else own, change=change, share=0.4
+            )
+            with make_client(CarefulClient, tenant, pair) as client:
+                rows = client.collect()
+                changed = [row for row in rows if row not in expected]
+                kept = [row for row in rows if row in expected]
+
+                assert 0 < len(changed) < len(rows)
+                assert find_difference(tenant, pair, rows) == ""
+                assert find_difference(tenant, pair, kept) == ""
+                assert "missing: " in find_difference(tenant, pair, kept[1:])
+                assert find_errors(tenant) == []
+
+                tenant.faults.remove()
+                assert client.collect() == expected
+                assert "missing: " in find_difference(tenant, pair, kept)
 
 
 @pytest.mark.parametrize("pair", PAGED, ids=name)

@@ -189,6 +189,39 @@ async def test_wait_until_date_is_judged_only_on_system_clock(
     ]
 
 
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *({"set": {"Retry-After": value}} for value in ("0.5", "-1", "soon", "", "1e3", "Thu, 99 Foo 2026")),
+        {"set": {"Retry-After": "60"}, "add": {"Retry-After": "1"}},
+    ],
+    ids=str,
+)
+async def test_retries_after_invalid_wait_are_not_found(
+    serve: Any, header: dict[str, Any], status: int
+) -> None:
+    mock = await serve()
+    mock.tenant.clock.use_system_time()
+    mock.tenant.faults.add(read([{"kind": "header", **header}, {"kind": "status", "status": status}]))
+
+    assert await repeat(mock, LISTS[0], 7) == [{}] * 7
+
+
+@pytest.mark.parametrize("value", ["{value}000", "soon", "-1"])
+@pytest.mark.parametrize("each", REPORTED, ids=name)
+async def test_retries_after_invalid_reset_are_not_found(serve: Any, each: Any, value: str) -> None:
+    vendor, endpoint, window = each
+    mock = await serve(behaviors={window.allowed: 100})
+    mock.tenant.clock.use_system_time()
+    changes = dict.fromkeys(window.headers[2:], value)
+    faults = [{"kind": "header", "set": changes, "drop": ["Retry-After"]}, {"kind": "status", "status": 429}]
+    mock.tenant.faults.add(read(faults))
+    repeated = await repeat(mock, (vendor, endpoint), 7)
+
+    assert window.resets == "after" or repeated == [{}] * 7
+
+
 @pytest.mark.parametrize("each", REPORTED, ids=name)
 async def test_wait_until_reset_is_judged_only_on_system_clock(serve: Any, each: Any) -> None:
     vendor, endpoint, window = each

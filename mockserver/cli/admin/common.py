@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from mockserver.cli.output import print_json
 from mockserver.cli.params import TOKEN, URL, combine_options, json_option
 from mockserver.client.client import DEFAULT_TENANT, DEFAULT_URL, AdminClient
+from mockserver.client.fault_files import FaultFileError
 from mockserver.client.http_transport import AdminError
 
 _INTERRUPTED: Final = 130
@@ -108,6 +109,8 @@ def _reported_errors() -> Iterator[None]:
         is_unauthorized = error.status == HTTPStatus.UNAUTHORIZED
         hint = " (option --token or SESSION_MOCK_ADMIN_TOKEN)" if is_unauthorized else ""
         raise click.ClickException(f"{error}{hint}") from None
+    except FaultFileError as error:
+        raise click.UsageError(str(error)) from None
     except UnicodeError as error:
         raise click.UsageError(f"arguments must be UTF-8 text: {error}; correct them") from None
     except KeyboardInterrupt:

@@ -132,8 +132,8 @@ def expected_rows(
 
     ``required``: the row was unchanged in every world since the first page of the list was last requested.
     ``optional``: the row was added, changed or deleted since then. ``forbidden``: the row was deleted before.
-    A row that changed is yielded in both forms. Default and relative time ranges refer to the moments at
-    which the client requested the pages of the list, or to now if it requested none.
+    A row that changed, also by a fault, is yielded in both forms. Default and relative time ranges refer to
+    the moments at which the client requested the pages of the list, or to now if it requested none.
     """
     expected_list = _list(tenant, vendor, endpoint, site)
     now = WorldSnapshot(tenant.world, tenant.clock.now())
@@ -148,7 +148,10 @@ def expected_rows(
     all_worlds = (1 << len(since)) - 1
     for merged in reduce(merge_rows, lists):  # Holds only the rows that two worlds do not share.
         worlds = merged.worlds >> len(before)
-        yield "required" if worlds == all_worlds else "optional" if worlds else "forbidden", merged.row
+        forms = tenant.world_history.changed_forms(name, merged.row) if worlds else ()
+        required: Requirement = "optional" if forms or worlds != all_worlds else "required"
+        yield required if worlds else "forbidden", merged.row
+        yield from (("optional", form) for form in forms)
 
 
 def _snapshots(

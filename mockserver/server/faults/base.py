@@ -13,6 +13,7 @@ from mockserver.contract.pagination import PageInfo
 from mockserver.server.http.pagination import compute_page_info
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.response import Response
+from mockserver.server.journal.journal import RowEdit
 from mockserver.server.tenancy.active_faults import MAX_ACTIVE_FAULTS, FaultError
 from mockserver.vendors import load
 from mockserver.world.model.hashing import draw_one, key
@@ -63,9 +64,12 @@ class FaultContext:
 
         A world event may show only in a list that the client requests later.
         """
+        self.row_edits: tuple[RowEdit, ...] = ()
+        """The changes of the response's rows by faults, in the order in which they were made."""
         self._call_next = call_next
         self._original_request = request
-        self._number = 0
+        self.number = 0
+        """The number of the selected fault."""
 
     def respond(self) -> Response:
         """Return the vendor's response to the request, including the changes that faults made to it."""
@@ -111,7 +115,7 @@ class FaultContext:
 
     def for_fault(self, number: int) -> "FaultContext":
         """Return this context after selecting the fault whose random numbers :meth:`draw` returns."""
-        self._number = number
+        self.number = number
         return self
 
     def chance(self, number: int, attempt: int, purpose: str) -> float:
@@ -124,12 +128,12 @@ class FaultContext:
 
     def draw(self, purpose: str) -> float:
         """Return a number in [0, 1) for the selected fault."""
-        return self.chance(self._number, self.attempts.get(self._number, 0), purpose)
+        return self.chance(self.number, self.attempts.get(self.number, 0), purpose)
 
     @property
     def trigger_count(self) -> int:
         """How often the selected fault has triggered, including now."""
-        return self.triggers.get(self._number, 1)
+        return self.triggers.get(self.number, 1)
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -227,6 +231,10 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     def after_response(self, context: FaultContext, response: Response) -> Response:  # noqa: ARG002 -- overridden
         """Return the changed response."""
         return response
+
+    def row_edit(self, context: FaultContext) -> RowEdit | None:  # noqa: ARG002 -- overridden
+        """Return the function by which the fault changes each row, if it does only that."""
+        return None
 
 
 class WireFault(Fault, frozen=True, kw_only=True):

@@ -7,16 +7,16 @@ from inspect import cleandoc, getsource
 from itertools import pairwise
 from typing import Final
 
-from msgspec import NODEFAULT, inspect, json
+from msgspec import NODEFAULT, UNSET, inspect, json
 from msgspec.structs import FieldInfo, fields
 
 from mockserver.admin_schemas import FaultArgument
-from mockserver.server.faults.base import Fault
+from mockserver.server.faults.base import Fault, WireFault
 from mockserver.server.faults.registry import kinds
 
 _INTRODUCTION: Final = """\
 A fault is a JSON object: its `kind`, its arguments and the conditions under which it triggers. Faults nest:
-the first one added wraps the later ones. Wire faults (`latency` to `duplicate_header`) wrap all others and
+the first one added wraps the later ones. Wire faults ({first_wire} to {last_wire}) wrap all others and
 apply to the response that the others produce.
 
 A fault counts the requests that *matched* its conditions, those that *triggered* it, and those for which it
@@ -26,6 +26,7 @@ the client requests a list whose rows it changes, on any page. Faults that trigg
 as a session outside the requested time window, are `ineffective_faults` of the verification, a warning.
 """
 _TYPE_NAMES: Final = {
+    inspect.AnyType: "any JSON value",
     inspect.BoolType: "true or false",
     inspect.DictType: "object",
     inspect.FloatType: "number",
@@ -36,8 +37,10 @@ _TYPE_NAMES: Final = {
 
 def page() -> str:
     """Return the reference page: the conditions that all faults share, then each kind."""
+    wire = [f"`{name}`" for name, model in kinds().items() if issubclass(model, WireFault)]
+    introduction = _INTRODUCTION.format(first_wire=wire[0], last_wire=wire[-1])
     parts = [
-        f"# Faults\n\n{_INTRODUCTION}",
+        f"# Faults\n\n{introduction}",
         f"## Conditions\n\n{_prose(Fault)}\n",
         _table("condition", arguments(Fault)),
     ]
@@ -78,7 +81,8 @@ def _prose(model: type[Fault]) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    return "" if field.default in (None, NODEFAULT) else f"`{json.encode(field.default).decode()}`"
+    is_empty = field.default in (None, NODEFAULT, UNSET)
+    return "" if is_empty else f"`{json.encode(field.default).decode()}`"
 
 
 def _type(argument: inspect.Type) -> str:
@@ -87,6 +91,10 @@ def _type(argument: inspect.Type) -> str:
             return _type(inner)
         case inspect.UnionType(types=types):
             return " or ".join(_type(member) for member in types if not isinstance(member, inspect.NoneType))
+        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
+            return f"list of {_type(item)}"
+        case inspect.DictType(value_type=value) if not isinstance(value, inspect.AnyType):
+            return f"object with values: {_type(value)}"
         case inspect.LiteralType(values=values):
             return " or ".join(f"`{json.encode(value).decode()}`" for value in values)
     return _TYPE_NAMES[type(argument)] + _bounds(argument)

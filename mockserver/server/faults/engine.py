@@ -51,6 +51,7 @@ def run_faults(context: FaultContext) -> tuple[Response, list[ActiveFault[Fault]
         answered = context.request
         for active in _select_effective(context, outermost_first, response, requested, answers):
             _count_effect(active, context.effective)
+        _record_row_edits(context, outermost_first, requested)
         context.request = answered
     if tenant.faults.unseen and requested.error is None and requested.principal is not None:
         _find_visible_changes(context, requested)
@@ -99,6 +100,21 @@ def _nest(
         # The client would wait for nothing, and its next request on the connection would never be read.
         response = response.with_delivery(end="complete")
     return response
+
+
+def _record_row_edits(
+    context: FaultContext, outermost_first: Sequence[ActiveFault[Fault]], requested: "ParsedRequest"
+) -> None:
+    """Remember how effective faults changed the rows of the response, for its list."""
+    context.row_edits = tuple(
+        edit
+        for active in reversed(outermost_first)
+        if active.label in context.effective
+        for edit in [active.fault.row_edit(context.for_fault(active.number))]
+        if edit is not None
+    )
+    if context.row_edits:
+        context.tenant.world_history.record_row_edits(requested.list_key, context.row_edits)
 
 
 def _change_world(active: ActiveFault[Fault], context: FaultContext) -> None:

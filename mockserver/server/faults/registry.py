@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from msgspec import ValidationError, convert
@@ -15,9 +16,18 @@ from mockserver.server.tenancy.active_faults import FaultError
 @cache
 def kinds() -> Mapping[str, type[Fault]]:
     """Return every kind of fault by its name."""
-    from mockserver.server.faults import paging, status, wire, world_events  # noqa: PLC0415 -- most servers have no fault
+    from mockserver.server.faults import (  # noqa: PLC0415 -- most servers have no fault
+        headers,
+        paging,
+        respond,
+        schema,
+        status,
+        wire,
+        world_events,
+    )
 
-    classes = [*wire.FAULTS, *status.FAULTS, *paging.FAULTS, *world_events.FAULTS]
+    modules = (wire, headers, status, respond, paging, schema, world_events)
+    classes = chain.from_iterable(module.FAULTS for module in modules)
     return {str(fault.__struct_config__.tag): fault for fault in classes}
 
 

@@ -1,5 +1,6 @@
-"""Faults in how a response is sent: late, slowly, damaged, incomplete or not at all."""
+"""Faults in how a response is sent: late, slowly, in chunks, damaged, incomplete or not at all."""
 
+from codecs import BOM_UTF8
 from math import ceil, exp, inf
 from statistics import NormalDist
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -10,11 +11,11 @@ from msgspec.structs import replace
 from mockserver.server.faults.base import (
     Fault,
     FaultContext,
-    HeaderText,
     Seconds,
     Share,
     WireFault,
 )
+from mockserver.server.http.chunked import Chunks
 from mockserver.server.http.response import End, Response
 from mockserver.server.tenancy.active_faults import FaultError
 
@@ -99,6 +100,23 @@ class Reset(WireFault, frozen=True, kw_only=True, tag="reset"):
         return _interrupt(response, "reset", self.where, self.share)
 
 
+class Close(WireFault, frozen=True, kw_only=True, tag="close"):
+    """Close the connection with a TCP FIN: before the first byte, after the headers, or within the body.
+
+    The client sees an orderly end of the connection, unlike with ``reset``.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "close", "where": "headers"}
+
+    where: Where = "before"
+    """Where the connection is closed."""
+    share: Share = 0.5
+    """With ``where`` = ``body``: the share of the body's bytes that is sent."""
+
+    def transform(self, response: Response) -> Response:
+        return _interrupt(response, "close", self.where, self.share)
+
+
 class Stall(WireFault, frozen=True, kw_only=True, tag="stall"):
     """Stop sending before the first byte, after the headers, or within the body.
 
@@ -128,7 +146,22 @@ class Dribble(WireFault, frozen=True, kw_only=True, tag="dribble"):
     """Real seconds between two pieces."""
 
     def transform(self, response: Response) -> Response:
-        return response.with_delivery(pieces=self.pieces, pause=self.pause)
+        return response.with_delivery(pieces=self.pieces, pause=self.pause, rate=None)
+
+
+class Slow(WireFault, frozen=True, kw_only=True, tag="slow"):
+    """Send the complete body at a number of bytes per second of real time.
+
+    The bytes arrive steadily, so a timeout between two of them does not end the response.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "slow", "bytes_per_second": 1_000_000}
+
+    bytes_per_second: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1000
+    """Bytes of the body that are sent in each second, in up to 20 pieces; a body has at least two."""
+
+    def transform(self, response: Response) -> Response:
+        return response.with_delivery(rate=self.bytes_per_second)
 
 
 class Truncate(WireFault, frozen=True, kw_only=True, tag="truncate"):
@@ -155,6 +188,33 @@ class Truncate(WireFault, frozen=True, kw_only=True, tag="truncate"):
         )
 
 
+ChunkSize = Annotated[int, Meta(ge=1, le=1 << 20)]
+
+
+class Chunked(WireFault, frozen=True, kw_only=True, tag="chunked"):
+    """Send the body in chunks without ``Content-Length``; optionally with an invalid chunk or without an end.
+
+    Clients of HTTP/1.0 do not know chunks; for them, the end of the connection ends the body.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "chunked", "sizes": [1, 200], "damage": "no_last_chunk"}
+
+    sizes: Annotated[tuple[ChunkSize, ...], Meta(min_length=1, max_length=1000)] = (1024,)
+    """Bytes of each chunk; the last size repeats."""
+    damage: Literal["none", "invalid_size", "no_last_chunk"] = "none"
+    """``invalid_size``: one chunk has a size that is not a number; ``no_last_chunk``: the last chunk, which
+    says that there are no more, is missing. The connection is closed after both."""
+    share: Share = 0.5
+    """With ``damage`` = ``invalid_size``: the share of the body's bytes before the invalid chunk."""
+
+    def transform(self, response: Response) -> Response:
+        chunks = Chunks(self.sizes, self.share if self.damage == "invalid_size" else None)
+        if self.damage == "none":
+            return response.with_delivery(chunks=chunks)
+        end = response.delivery.end
+        return response.with_delivery(chunks=chunks, end="close" if end == "complete" else end)
+
+
 _INVALID_JSON: Final = b"{"
 """Replaces a body that is still valid JSON after the damage, such as a number."""
 
@@ -164,15 +224,19 @@ class Malformed(WireFault, frozen=True, kw_only=True, tag="malformed"):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "malformed", "how": "garbled"}
 
-    how: Literal["cut", "garbled"] = "cut"
-    """``cut``: the second half is missing; ``garbled``: every quotation mark is an apostrophe."""
+    how: Literal["cut", "garbled", "bom"] = "cut"
+    """``cut``: the second half is missing; ``garbled``: every quotation mark is an apostrophe; ``bom``: a
+    byte order mark precedes the JSON."""
 
     def transform(self, response: Response) -> Response:
-        body = (
-            response.body[: len(response.body) // 2]
-            if self.how == "cut"
-            else response.body.replace(b'"', b"'")
-        )
+        body = response.body
+        match self.how:
+            case "cut":
+                body = body[: len(body) // 2]
+            case "garbled":
+                body = body.replace(b'"', b"'")
+            case "bom":
+                body = BOM_UTF8 + body
         return replace(response, body=_INVALID_JSON if _is_json(body) else body)
 
 
@@ -193,53 +257,15 @@ class EmptyBody(WireFault, frozen=True, kw_only=True, tag="empty_body"):
         return replace(response, body=b"").with_delivery(sent=None, declared=None)
 
 
-class ContentType(WireFault, frozen=True, kw_only=True, tag="content_type"):
-    """Send the response with another ``Content-Type``; the body is unchanged."""
-
-    EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "content_type", "content_type": "text/html; charset=utf-8"}
-
-    content_type: HeaderText = "text/html"
-    """The value of the header."""
-
-    def transform(self, response: Response) -> Response:
-        headers = response.headers.copy()
-        headers["Content-Type"] = self.content_type
-        return replace(response, headers=headers)
-
-
-_LENGTH = "Content-Length"
-
-Token = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$(?!\n)", description="a header name")]
-
-
-class DuplicateHeader(WireFault, frozen=True, kw_only=True, tag="duplicate_header"):
-    """Send a header twice, with the same value or with another one."""
-
-    EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "duplicate_header", "header": "Content-Length", "value": "1"}
-
-    header: Token = "Content-Type"
-    """Name of the header; one that the response does not have is sent twice with ``value``."""
-    value: HeaderText | None = None
-    """The second value; by default the first one."""
-
-    def transform(self, response: Response) -> Response:
-        headers = response.headers.copy()
-        if self.header.lower() == _LENGTH.lower():  # The first one is added when the body is sent.
-            headers.add(_LENGTH, str(response.declared_length) if self.value is None else self.value)
-        else:
-            first = headers.setdefault(self.header, self.value or "")
-            headers.add(self.header, first if self.value is None else self.value)
-        return replace(response, headers=headers)
-
-
 FAULTS: Final[tuple[type[Fault], ...]] = (
     Latency,
     Reset,
+    Close,
     Stall,
     Dribble,
+    Slow,
     Truncate,
+    Chunked,
     Malformed,
     EmptyBody,
-    ContentType,
-    DuplicateHeader,
 )

@@ -1,5 +1,6 @@
 """A response as a value, with its delivery: complete, or with a simulated network failure."""
 
+from math import ceil
 from typing import Any, Final, Literal
 
 from aiohttp.hdrs import METH_HEAD
@@ -7,10 +8,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 from multidict import CIMultiDict
 
+from mockserver.server.http.chunked import Chunks
+
 BODY_SNIPPET_BYTES: Final = 4096
 """Bytes of each body that the journal keeps."""
 
 BODILESS_STATUSES: Final = (204, 304)
+_TICK: Final = 0.05
+"""Seconds of real time between two pieces of a body that is sent at a rate."""
 
 End = Literal["complete", "close", "reset", "stall"]
 """The event after the last byte that is sent: the next response, FIN, RST, or silence."""
@@ -31,9 +36,22 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """Number of pieces in which the body is sent."""
     pause: float = 0
     """Seconds of real time between two pieces."""
+    rate: int | None = None
+    """Bytes of the body for each second of real time, instead of ``pieces`` and ``pause``."""
+    chunks: Chunks | None = None
+    """The chunks of the body, instead of a ``Content-Length``."""
+    omitted: tuple[str, ...] = ()
+    """Headers that are left out, although the server otherwise adds them to every response."""
     end: End = "complete"
     patience: float | None = None
     """Seconds of real time after which a stall ends in a reset; ``None`` for never."""
+
+    def pace(self, length: int) -> tuple[int, float]:
+        """Return the number of pieces of *length* bytes, and the seconds of real time between two."""
+        if self.rate is None:
+            return min(self.pieces, length), self.pause
+        pieces = min(max(ceil(length / (self.rate * _TICK)), 2), length)
+        return pieces, length / self.rate / max(pieces, 1)
 
 
 NORMAL: Final = Delivery()
@@ -60,10 +78,20 @@ class Response(Struct, frozen=True, kw_only=True):
         declared = self.delivery.declared
         return len(self.sent_body) if declared is None else declared
 
+    @property
+    def pace(self) -> tuple[int, float]:
+        """The number of pieces in which the body is sent, and the seconds of real time between two."""
+        return self.delivery.pace(len(self.sent_body))
+
     def is_complete(self, method: str) -> bool:
         """Return whether the client receives every byte that it expects in response to a method."""
-        is_bodiless = method == METH_HEAD or self.status in BODILESS_STATUSES
-        return self.delivery.head and (is_bodiless or len(self.sent_body) >= self.declared_length)
+        if not self.delivery.head:
+            return False
+        if method == METH_HEAD or self.status in BODILESS_STATUSES:
+            return True
+        if self.delivery.chunks is not None:  # They end with the last chunk, whatever was left out before.
+            return self.delivery.end == "complete"
+        return len(self.sent_body) >= self.declared_length
 
     def visible_to(self, method: str) -> tuple[Any, ...]:
         """Return what a client that sent a method can notice; equal if it cannot tell two responses apart."""
@@ -71,16 +99,17 @@ class Response(Struct, frozen=True, kw_only=True):
         if not delivery.head:
             return delivery.delay, delivery.end
         body = b"" if method == METH_HEAD or self.status in BODILESS_STATUSES else self.sent_body
-        pieces = min(delivery.pieces, len(body))
+        pieces, pause = self.pace if body else (0, 0)
         is_whole = delivery.end != "reset" and self.is_complete(method)
         return (
             self.status,
             sorted(self.headers.items()),
+            sorted(delivery.omitted),
             body,
-            self.declared_length,
+            self.declared_length if delivery.chunks is None else delivery.chunks if body else None,
             delivery.delay,
             pieces,
-            delivery.pause if pieces > 1 else 0,
+            pause if pieces > 1 else 0,
             "complete" if is_whole else delivery.end,
         )
 

@@ -7,8 +7,8 @@ from asyncio import Event, sleep
 from contextlib import suppress
 from typing import Final
 
-from aiohttp import web
-from aiohttp.hdrs import CONTENT_LENGTH, DATE, METH_HEAD
+from aiohttp import HttpVersion11, web
+from aiohttp.hdrs import CONTENT_LENGTH, DATE, METH_HEAD, TRANSFER_ENCODING
 from msgspec.structs import replace
 
 from mockserver._util.clock import Clock
@@ -38,12 +38,12 @@ async def send(response: Response, request: web.Request, clock: Clock | None = N
         return _with_date(
             web.Response(status=response.status, headers=response.headers, body=response.body), clock
         )
-    stream = _with_date(_create_stream(response), clock)
+    stream = _with_date(_create_stream(response, request), clock)
     with suppress(OSError):  # The client may have disconnected.
         if delivery.head:
             await stream.prepare(request)
             if request.method != METH_HEAD and response.status not in BODILESS_STATUSES:
-                await _write_pieces(stream, response)
+                await _write_pieces(stream, response, request)
         await _finish(stream, request, delivery)
     return stream
 
@@ -66,23 +66,51 @@ def _with_date(stream: web.StreamResponse, clock: Clock | None) -> web.StreamRes
     return stream
 
 
-def _create_stream(response: Response) -> web.StreamResponse:
+class _Stream(web.StreamResponse):
+    """A response of which headers that aiohttp would add can be left out, and whose chunks are our own."""
+
+    def __init__(self, response: Response, *, is_chunked: bool) -> None:
+        super().__init__(status=response.status, headers=response.headers)
+        self._omitted = response.delivery.omitted
+        self._length_check = not is_chunked  # Otherwise aiohttp encodes the chunks.
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        for name in self._omitted:
+            self.headers.popall(name, None)
+
+
+def _create_stream(response: Response, request: web.Request) -> web.StreamResponse:
     """Return a stream with the response's status and headers; aiohttp uses the first of several lengths."""
-    stream = web.StreamResponse(status=response.status, headers=response.headers)
+    is_chunked = response.delivery.chunks is not None
+    stream = _Stream(response, is_chunked=is_chunked)
     other_lengths = stream.headers.popall(CONTENT_LENGTH, [])
-    stream.content_length = response.declared_length
+    if not is_chunked:
+        stream.content_length = response.declared_length
+    elif _knows_chunks(request):
+        stream.headers[TRANSFER_ENCODING] = "chunked"
+    else:
+        stream.force_close()
     for length in other_lengths:
         stream.headers.add(CONTENT_LENGTH, length)
     return stream
 
 
-async def _write_pieces(stream: web.StreamResponse, response: Response) -> None:
+def _knows_chunks(request: web.Request) -> bool:
+    """Return whether the client knows chunks; for HTTP/1.0, the end of the connection is that of the body."""
+    return request.version >= HttpVersion11
+
+
+async def _write_pieces(stream: web.StreamResponse, response: Response, request: web.Request) -> None:
+    count, pause = response.pace
     body = response.sent_body
-    delivery = response.delivery
-    count = min(delivery.pieces, len(body))
+    chunks = response.delivery.chunks
+    if chunks is not None and _knows_chunks(request):
+        body = chunks.encode(body, ends=response.delivery.end == "complete")
+    count = max(count, 1) if body else 0
     for index in range(count):
         if index:
-            await sleep(delivery.pause)  # Even if it is 0: other tasks run between two pieces.
+            await sleep(pause)  # Even if it is 0: other tasks run between two pieces.
         start = index * len(body) // count
         end = (index + 1) * len(body) // count
         await stream.write(body[start:end])

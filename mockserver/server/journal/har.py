@@ -81,8 +81,8 @@ def _measure(exchange: Exchange) -> dict[str, float]:
     receive = 0.0
     if exchange.response is not None and exchange.response.delivery.head:
         delivery = exchange.response.delivery
-        pieces = min(delivery.pieces, exchange.response_size if delivery.sent is None else delivery.sent)
-        receive = min(max(pieces - 1, 0) * delivery.pause * 1000, duration)
+        pieces, pause = delivery.pace(exchange.response_size if delivery.sent is None else delivery.sent)
+        receive = min(max(pieces - 1, 0) * pause * 1000, duration)
         if delivery.end == "stall":
             receive = max(duration - delivery.delay * 1000, 0)
     return {"send": 0, "wait": round(duration - receive, 3), "receive": round(receive, 3)}

@@ -1,6 +1,6 @@
 """The journal: the exchanges of a tenant, bounded by number and by bytes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from sys import getsizeof
 from typing import Any, Final, Self
@@ -40,6 +40,10 @@ _MAX_SECRETS: Final = 64
 
 If more of them occur in the kept part, nothing of the body is kept.
 """
+
+
+RowEdit = Callable[[Any], Any]
+"""Returns a row as a fault changes it: the row itself, or a changed copy."""
 
 
 class Finding(Struct, frozen=True, omit_defaults=True):
@@ -130,6 +134,8 @@ class Exchange(Struct, kw_only=True, eq=False):
     """Numbers and kinds of the triggered faults, such as ``1:latency``."""
     effective_faults: Sequence[str] = ()
     """Those of the triggered faults that changed what the client gets, so far."""
+    row_edits: Sequence[RowEdit] = ()
+    """The changes of the response's rows by faults, in the order in which they were made."""
     answered_page: Any = None
     """The key of the page that was answered, if a fault changed the requested one; None without a fault."""
     has_other_page: bool = False

@@ -15,7 +15,7 @@ from mockserver.server.journal.redacted_exchange import (
 )
 
 Count = Annotated[int, Meta(ge=0)]
-_DELIVERY_FIELDS: Final = ("delay", "sent", "declared", "end", "head")
+_DELIVERY_FIELDS: Final = ("delay", "sent", "declared", "rate", "chunks", "omitted", "end", "head")
 
 
 def describe_exchange(exchange: Exchange) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _describe_response(exchange: Exchange, redacted: RedactedExchange) -> dict[s
         "size": exchange.response_size,
         "body": redacted.response_body,
         "cut": exchange.response_size > len(response.body),
-        **{name: value for name, value in delivery.items() if value != getattr(NORMAL, name)},
+        **{name: to_builtins(value) for name, value in delivery.items() if value != getattr(NORMAL, name)},
     }
 
 

@@ -263,7 +263,7 @@ def _create_refusal(
     if not is_temporary and (status not in _PERMANENT or asks_to_wait):
         return None
     sent = Sent(tenant.clock.now(), stopwatch(), journal.count, exchange.connection)
-    until, is_unknown = None, False
+    until, is_unknown = None, asks_to_wait
     if status in (_TOO_MANY, _UNAVAILABLE):
         until, is_unknown = _find_wait_end(reading, reply, sent.at, follows=tenant.clock.uses_system_time)
     return Refusal(
@@ -290,24 +290,32 @@ def _find_wait_end(
 ) -> tuple[int | None, bool]:
     """Return the instant of the tenant's clock until which a response asks to wait, or ``None``.
 
-    The second value is True if the response names an instant of a clock that the client cannot know, because
-    the tenant's clock does not follow that of the system.
+    The second value is True if the client cannot know how long to wait: the response names an instant of a
+    clock that the client cannot see, because the tenant's clock does not follow that of the system, or a
+    fault made the header invalid, such as ``Retry-After: 0.5``.
     """
-    after = reply.headers.get("Retry-After", "")
-    seconds = _parse_number(after)
-    if seconds is not None:
-        return now + seconds * 1000, False
-    if after:
-        return (_parse_date(after), False) if follows else (None, True)
+    waits = {*reply.headers.getall("Retry-After", ())}
+    if waits:
+        after = waits.pop()
+        seconds = _parse_number(after)
+        if waits:
+            return None, True  # The client may follow either.
+        if seconds is not None:
+            return now + seconds * 1000, False
+        until = _parse_date(after) if follows else None
+        return until, until is None
     resets = [
-        reply.headers.get(rate.headers[2], "")
+        reply.headers[rate.headers[2]]
         for rate in reading.rates
-        if rate.headers and rate.resets == "instant"
+        if rate.headers and rate.resets == "instant" and rate.headers[2] in reply.headers
     ]
-    instants = [seconds * 1000 for seconds in map(_parse_number, resets) if seconds is not None]
-    if reply.status != _TOO_MANY or not instants:
+    if reply.status != _TOO_MANY or not resets:
         return None, False
-    return (max(instants), False) if follows else (None, True)
+    instants = [seconds * 1000 for seconds in map(_parse_number, resets) if seconds is not None]
+    latest = max(instants, default=None) if follows else None
+    if latest is None or latest - now >= _YEAR:  # A reset in milliseconds is thousands of years later.
+        return None, True
+    return latest, False
 
 
 def _parse_number(text: str) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Final
+from urllib.parse import urljoin, urlsplit
 
 from msgspec import json
 
@@ -15,6 +16,7 @@ from mockserver.server.tenancy.tenant import Tenant, Tenants
 
 TOLERATED_ERRORS: Final = frozenset({"busy", "rate_limited", "unknown_session"})
 """Errors that a correct client may get; a client that handles them badly gets findings."""
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_EXCHANGES: Final = 100
 _MAX_MESSAGE: Final = 300
 
@@ -78,11 +80,32 @@ def _summarize(findings: Iterable[tuple[Finding, int]]) -> list[FindingSummary]:
 
 
 def _find_unexpected(exchanges: Iterable[Exchange]) -> Iterator[tuple[str, str, Exchange]]:
+    redirected = set[str]()
     for exchange in exchanges:
+        target = _find_redirect(exchange)
+        if target is not None:
+            redirected.add(target)
         if exchange.failed:
             yield "internal", "the mock server failed; see its log for the reason", exchange
-        elif exchange.error is not None and exchange.error not in TOLERATED_ERRORS and not exchange.faults:
+        elif (
+            exchange.error is not None
+            and exchange.error not in TOLERATED_ERRORS
+            and not exchange.faults
+            and exchange.raw.path not in redirected
+        ):
             yield exchange.error, _message(exchange), exchange
+
+
+def _find_redirect(exchange: Exchange) -> str | None:
+    """Return the path, with the query, to which a fault redirects a client; ``None`` without a redirect."""
+    response = exchange.response
+    if response is None or not exchange.faults or response.status not in _REDIRECTS:
+        return None
+    try:
+        target = urlsplit(urljoin(exchange.raw.path, response.headers.get("Location", "")))
+    except ValueError:
+        return None
+    return target.path + (f"?{target.query}" if target.query else "")
 
 
 def _message(exchange: Exchange) -> str:

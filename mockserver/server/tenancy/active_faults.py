@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from msgspec import Struct, to_builtins
+from msgspec.structs import fields
 
 from mockserver.world.world import World
 
@@ -72,7 +73,13 @@ class ActiveFault(Generic[AnyFault]):
 
     def describe(self) -> dict[str, Any]:
         """Return the fault as JSON values, with its id and its counters."""
-        arguments = {name: value for name, value in to_builtins(self.fault).items() if value is not None}
+        model: Any = type(self.fault)
+        defaults = {field.encode_name: field.default for field in fields(model)}
+        arguments = {
+            name: value
+            for name, value in to_builtins(self.fault).items()
+            if value is not None or defaults.get(name) is not None
+        }
         return {
             "id": str(self.number),
             **arguments,

@@ -126,13 +126,13 @@ class Watchdog:
         patience = 0 if self._stalled else longest  # A client that retries must not hang once per attempt.
         if delivery.delay + hold > longest:
             return SILENT.with_delivery(patience=patience)
-        length = len(response.sent_body)
-        pieces = min(delivery.pieces, length)
-        if delivery.pause > longest and pieces > 1:
+        pieces, pause = response.pace
+        if pause > longest and pieces > 1:
             return response.with_delivery(
-                sent=length // pieces,
+                sent=len(response.sent_body) // pieces,
                 declared=response.declared_length,
                 pieces=1,
+                rate=None,
                 end="stall",
                 patience=patience,
             )
@@ -242,5 +242,5 @@ def _is_empty(body: bytes, rows_path: str | None) -> bool:
     """Return whether a response has no rows; False if it is not JSON."""
     try:
         return len(body) < _SMALL and not get_at(json.decode(body), rows_path)
-    except DecodeError:
+    except (DecodeError, UnicodeDecodeError):
         return False

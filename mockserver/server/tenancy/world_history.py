@@ -1,13 +1,17 @@
 """Snapshots of a tenant's world, from which the expected rows of a paging client follow."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from msgspec import Struct, json
 
+from mockserver.server.journal.journal import RowEdit
 from mockserver.world.world import World
 
 MAX_WORLDS: Final = 32
 MAX_LISTS: Final = 256
+MAX_EDITS: Final = 32
+"""Different combinations of row edits that are remembered of each list, the last ones."""
 
 
 class WorldSnapshot(Struct, frozen=True, eq=False):
@@ -43,6 +47,8 @@ class WorldHistory:
         self._worlds: dict[int, WorldSnapshot] = {}
         self._started: dict[str, tuple[int, int]] = {}
         """By list: number of the world in which its first page was last requested, and the instant."""
+        self._edits: dict[str, list[tuple[RowEdit, ...]]] = {}
+        """By list: how faults changed its rows since its first page was last requested."""
         self._last = -1
         self._current: set[str] = set()
         """The lists that were begun since the journal was cleared."""
@@ -74,6 +80,7 @@ class WorldHistory:
         if latest is not None and latest.world.spec != snapshot.world.spec:
             self._worlds = {}
             self._started = {}
+            self._edits = {}
             self._current = set()
             self._has_forgotten_lists = False
         self._last += 1
@@ -98,13 +105,33 @@ class WorldHistory:
         if name is None:
             return
         self._started.pop(name, None)
+        self._edits.pop(name, None)
         self._started[name] = (self._last, snapshot.now)
         self._current.add(name)
         if len(self._started) > MAX_LISTS:
             oldest = next(iter(self._started))
             del self._started[oldest]
+            self._edits.pop(oldest, None)
             self._current.discard(oldest)
             self._has_forgotten_lists = True
+
+    def record_row_edits(self, name: str, edits: tuple[RowEdit, ...]) -> None:
+        """Record how faults changed the rows of a page of a list."""
+        known = self._edits.setdefault(name, [])
+        if edits not in known:
+            known.append(edits)
+            del known[:-MAX_EDITS]
+
+    def changed_forms(self, name: str, row: Any) -> Iterable[Any]:
+        """Return the other forms in which faults may have returned a row of a list since it was begun."""
+        forms: list[Any] = []
+        for edits in self._edits.get(name, ()):
+            form = row
+            for edit in edits:
+                form = edit(form)
+            if form != row and form not in forms:
+                forms.append(form)
+        return forms
 
     def clear_current(self) -> None:
         """Leave the lists that were begun so far out of :meth:`begun_lists`."""

@@ -21,13 +21,15 @@ def name(pair: Any) -> str:
     return f"{pair[0].name}.{pair[1].name}"
 
 
-def request(mock: Any, pair: Pair, *headers: str, method: str | None = None, **parameters: Any) -> bytes:
+def request(
+    mock: Any, pair: Pair, *headers: str, method: str | None = None, version: str = "1.1", **parameters: Any
+) -> bytes:
     """Return a request to an endpoint as bytes."""
     path, arguments = mock.parts(*pair, {**pair[1].example, **parameters})
     query = urlencode(arguments.get("params", {}))
     body = json.dumps(arguments["json"]).encode() if "json" in arguments else b""
     lines = [
-        f"{method or pair[1].method} {path}{'?' if query else ''}{query} HTTP/1.1",
+        f"{method or pair[1].method} {path}{'?' if query else ''}{query} HTTP/{version}",
         "Host: localhost",
         *headers,
     ]
@@ -99,6 +101,15 @@ class Seen(asyncio.Protocol):
     @property
     def body(self) -> bytes:
         return self.data.partition(b"\r\n\r\n")[2]
+
+    @property
+    def is_complete(self) -> bool:
+        """True once the client has every byte of a response with a body."""
+        if b"\r\n\r\n" not in self.data:
+            return False
+        if self.header("Transfer-Encoding"):
+            return self.body.endswith(b"\r\n0\r\n\r\n") or self.body == b"0\r\n\r\n"
+        return len(self.body) >= self.length
 
 
 async def soon(holds: Callable[[], bool]) -> None:

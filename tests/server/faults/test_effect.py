@@ -80,7 +80,7 @@ async def test_example_of_each_kind_is_effective_whenever_it_triggers(
 async def test_fault_behind_reset_has_no_effect(serve: Any, look: Look, kind: str, pair: Pair) -> None:
     if not supported(kind, pair):
         pytest.skip("the list has no such pages")
-    if kind in ("latency", "reset", "stall"):
+    if kind in ("latency", "reset", "close", "stall"):
         pytest.skip("the client can tell")
     mock = await serve(world={"sessions": COUNT})
     reset, hidden = await run(mock, look, pair, {"kind": "reset"}, kinds()[kind].EXAMPLE)

@@ -27,8 +27,16 @@ SEES: Mapping[str, Callable[[Seen, Seen], bool]] = {
     "latency": lambda seen, plain: seen.body == plain.body,
     "status": lambda seen, _: seen.status == 503 and seen.header("Retry-After")[0].endswith(" GMT"),
     "reset": lambda seen, plain: seen.end == "reset" and seen.body == plain.body[: len(plain.body) // 4],
+    "close": lambda seen, plain: (seen.end, seen.length, seen.body) == ("closed", plain.length, b""),
     "stall": lambda seen, plain: seen.end == "open" and seen.length == plain.length and seen.body == b"",
     "dribble": lambda seen, plain: seen.body == plain.body and len(seen.pieces) >= 5,
+    "slow": lambda seen, plain: seen.body == plain.body and len(seen.pieces) >= 2,
+    "chunked": lambda seen, plain: (
+        seen.header("Content-Length") == []
+        and seen.header("Transfer-Encoding") == ["chunked"]
+        and seen.body.startswith(b"1\r\n" + plain.body[:1] + b"\r\nc8\r\n" + plain.body[1:201] + b"\r\n")
+        and not seen.body.endswith(b"\r\n0\r\n\r\n")
+    ),
     "truncate": lambda seen, plain: seen.length == len(seen.body) == int(len(plain.body) * 0.9),
     "malformed": lambda seen, plain: (
         seen.status == 200 and len(seen.body) == plain.length and not is_json(seen.body)
@@ -36,6 +44,19 @@ SEES: Mapping[str, Callable[[Seen, Seen], bool]] = {
     "empty_body": lambda seen, _: (seen.status, seen.length, seen.body) == (200, 0, b""),
     "content_type": lambda seen, plain: (
         seen.header("Content-Type") == ["text/html; charset=utf-8"] and seen.body == plain.body
+    ),
+    "header": lambda seen, plain: (
+        seen.header("Retry-After") == ["0.5"]
+        and seen.header("Set-Cookie") == ["a=1", "b=2"]
+        and seen.header("Server") == []
+        and seen.header("Content-Type") == plain.header("Content-Type") * 2
+        and seen.body == plain.body
+    ),
+    "respond": lambda seen, _: (
+        seen.status == 200
+        and json.loads(seen.body) == {"error": "backend unavailable"}
+        and seen.header("X-Request-Id") == ["42"]
+        and seen.header("Content-Type") == ["application/json"]
     ),
     "duplicate_header": lambda seen, plain: (
         seen.header("Content-Length") == [str(plain.length), "1"] and seen.body == plain.body
@@ -51,7 +72,9 @@ def test_example_parses_as_its_kind(kind: str) -> None:
 
 
 def test_every_wire_fault_has_an_expectation() -> None:
-    assert set(SEES) == {kind for kind, model in kinds().items() if issubclass(model, WireFault)} | {"status"}
+    wire = {kind for kind, model in kinds().items() if issubclass(model, WireFault)}
+
+    assert set(SEES) == wire | {"status", "respond"}
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
