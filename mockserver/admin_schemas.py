@@ -227,6 +227,18 @@ class ClockState(Struct, kw_only=True):
     mode: Literal["frozen", "system", "running"]
 
 
+class LimitChange(RequestModel, frozen=True):
+    """Changes of a limit; missing fields stay as they are."""
+
+    enabled: bool | None = None
+    """``true`` uses the documented number if none was set."""
+    allowed: Annotated[int, Meta(ge=0)] | None = None
+    seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
+    refill: Annotated[int, Meta(ge=0)] | None = None
+    busy: str | int | None = None
+    hold: Annotated[int, Meta(ge=0)] | None = None
+
+
 class NewTenant(RequestModel, frozen=True):
     """Settings of a new tenant; every field has a default."""
 
@@ -248,6 +260,8 @@ class NewTenant(RequestModel, frozen=True):
     """Values by ``<vendor>.<credential>``; the others are generated."""
     faults: dict[str, Any] | list[dict[str, Any]] = []
     """Faults to add; ``reset`` removes them."""
+    limits: dict[str, LimitChange] = {}
+    """Changes of limits by name; ``reset`` restores them."""
     stall_timeout: Annotated[float, Meta(ge=0, le=86_400)] = 0
     """Seconds of real time after which a stalled response ends with a connection reset; 0 disables it."""
     loop_limit: Annotated[int, Meta(ge=0)] = 0
@@ -416,18 +430,6 @@ class Verification(Struct, kw_only=True):
 
 
 LimitState = WindowState | BucketState | SlotState
-
-
-class LimitChange(RequestModel, frozen=True):
-    """Changes of a limit; missing fields stay as they are."""
-
-    enabled: bool | None = None
-    """``true`` uses the documented number if none was set."""
-    allowed: Annotated[int, Meta(ge=0)] | None = None
-    seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
-    refill: Annotated[int, Meta(ge=0)] | None = None
-    busy: str | int | None = None
-    hold: Annotated[int, Meta(ge=0)] | None = None
 
 
 class ExpectedRowsQuery(RequestModel, frozen=True):

@@ -12,6 +12,15 @@ from mockserver.cli.output import discard_output, echo
 
 _COMMANDS = {
     "serve": ("mockserver.cli.serve:command", "Run the mock server until it is interrupted."),
+    "exec": (
+        "mockserver.cli.exec.command:exec_command",
+        "Run a command as a client of a mock server, and end with its exit code.",
+    ),
+    "reconcile": (
+        "mockserver.cli.admin.rows:reconcile",
+        "Compare the rows of a file with the expected rows.",
+    ),
+    "config": ("mockserver.cli.config:config", "Describe and check files of settings."),
     "check": (
         "mockserver.cli.check:command",
         "Run a command through cases of what can happen to a client, and judge it.",
@@ -72,8 +81,9 @@ def _replace_closed_streams() -> None:
 def cli() -> None:
     """Mock server for the session APIs of analytics vendors, with seeded data.
 
-    `session-mock serve` starts a server and prints its URLs and credentials, `session-mock admin` controls
-    it. The other commands need no server.
+    `session-mock serve` starts a server and prints its URLs and credentials, `session-mock exec` runs a
+    client with a server of its own, `session-mock admin` and `session-mock reconcile` ask a running server.
+    The other commands need no server.
     """
 
 

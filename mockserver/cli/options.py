@@ -56,6 +56,11 @@ world_options = combine_options(
         type=click.Path(path_type=Path),
         help="TOML file with settings and further tenants; options override it.",
     ),
+    env_option(
+        "--toml",
+        metavar="TEXT",
+        help="The text of such a file, for containers that take only variables.",
+    ),
     tenant_options(env_option),
 )
 """Decorator that adds the options of the default tenant's world and settings."""
@@ -65,8 +70,9 @@ def build_config(options: dict[str, Any]) -> Config:
     """Build a configuration from the given options; raises a usage error for invalid ones."""
     given = {name: value for name, value in options.items() if value is not None}
     path = given.pop("config", None)
+    text = given.pop("toml", None)
     world = {name: given.pop(name) for name in _WORLD_FIELDS if name in given}
     try:
-        return read_config(path, {**given, "world": world})
+        return read_config(path, {**given, "world": world}, text)
     except ConfigError as error:
         raise click.UsageError(str(error)) from None

@@ -118,6 +118,52 @@ def tenant_options(option: Callable[..., Callable[[Any], Any]]) -> Callable[[C],
             help="Set a credential instead of the generated one; repeatable."
             " `session-mock serve` prints the names.",
         ),
+        click.option(
+            "--fault",
+            "faults",
+            multiple=True,
+            metavar="JSON",
+            callback=lambda _context, _param, texts: [parse_fault(text, "--fault") for text in texts],
+            help="Add a fault, as in `session-mock admin fault add JSON`; repeatable.",
+        ),
+        click.option(
+            "--limit",
+            "limits",
+            **repeated_pairs("NAME=VALUE", parse_limit),
+            help="Change a limit: a number of requests, `on`, `off`, or JSON such as"
+            """ '{"allowed": 2, "seconds": 60}'; repeatable."""
+            " `session-mock admin limit list` lists the names.",
+        ),
+        option(
+            "--scenario",
+            metavar="NAME|FILE",
+            help="Scenario whose settings the other options override: a name of docs/scenarios.md,"
+            " or the path of a TOML file.",
+        ),
+    )
+
+
+def parse_fault(text: str, where: str) -> Any:
+    """Parse a fault written as JSON; raises a usage error for invalid JSON."""
+    try:
+        return json.decode(text)
+    except DecodeError as error:
+        remedy = 'write a fault such as \'{"kind": "status"}\''
+        raise click.BadParameter(f"invalid JSON {text!r}: {error}; {remedy}", param_hint=where) from None
+
+
+def parse_limit(text: str) -> dict[str, Any]:
+    """Parse a change of a limit: a number of requests, ``on``, ``off`` or JSON; may raise ValueError."""
+    if text in {"on", "off"}:
+        return {"enabled": text == "on"}
+    value = parse_json_or_text(text)
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"allowed": value}
+    raise ValueError(
+        f"invalid limit {text!r}; write a number of requests, on, off, or JSON such as"
+        ' {"allowed": 2, "seconds": 60}'
     )
 
 

@@ -111,6 +111,7 @@ class AdminClient(NotPicklable):
         behaviors: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Fault] = (),
+        limits: Mapping[str, LimitChange | Mapping[str, Any]] | None = None,
         stall_timeout: float | None = None,
         loop_limit: int | None = None,
     ) -> TenantAccess:
@@ -124,6 +125,7 @@ class AdminClient(NotPicklable):
             "dialect": dialect,
             "behaviors": behaviors,
             "credentials": credentials,
+            "limits": limits,
             "stall_timeout": stall_timeout,
             "loop_limit": loop_limit,
         }

@@ -1,12 +1,19 @@
 """One-line summaries of journal exchanges for reports."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec import json
 
 from mockserver.client.exchange_texts import describe_result
 from mockserver.contract.behaviors import DOCUMENTED
+
+_MAX_LENGTH: Final = 160
+
+
+def describe_exchange(exchange: Mapping[str, Any]) -> str:
+    """Return an exchange's number and summary."""
+    return f"{exchange['number']:>4}  {summarize_exchange(exchange, _MAX_LENGTH)}"
 
 
 def summarize_exchange(exchange: Mapping[str, Any], max_length: int | None = None) -> str:

@@ -1,6 +1,7 @@
 """A server in a thread of this process, or a connection to a running one."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.admin_schemas import Dialect
@@ -32,7 +33,8 @@ class SessionMock(TenantHandle):
 
     Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``,
     ``sessions``, …), ``now`` (the time at which the clock is frozen), ``dialect``, ``behaviors``,
-    ``credentials``, ``host``, ``port`` (0 picks a free one) and ``vendor_ports``. Raises
+    ``credentials``, ``faults``, ``limits``, ``scenario``, ``host``, ``port`` (0 picks a free one) and
+    ``vendor_ports``. Raises
     :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid one.
 
     The server belongs to the process that starts it. A forked child can send requests to its URL, but calls
@@ -42,11 +44,14 @@ class SessionMock(TenantHandle):
     def __init__(
         self,
         *,
-        profile: str = "default",
+        profile: str | None = None,
         now: InstantLike | None = None,
         dialect: Dialect | None = None,
         behaviors: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
+        faults: Sequence[Mapping[str, Any]] = (),
+        limits: Mapping[str, Mapping[str, Any]] | None = None,
+        scenario: str | Path | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         vendor_ports: Mapping[str, int] | None = None,
@@ -54,11 +59,14 @@ class SessionMock(TenantHandle):
         **world: Any,
     ) -> None:
         settings = {
+            "scenario": None if scenario is None else str(scenario),
             "profile": profile,
             "now": now,
             "dialect": dialect,
             "behaviors": behaviors,
             "credentials": credentials,
+            "faults": [dict(fault) for fault in faults] or None,
+            "limits": limits,
             "host": host,
             "port": port,
             "vendor_ports": vendor_ports,
@@ -156,12 +164,14 @@ class SessionMock(TenantHandle):
         self,
         name: str | None = None,
         *,
-        profile: str = "default",
+        profile: str | None = None,
         now: InstantLike | None = None,
         dialect: Dialect | None = None,
         behaviors: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Mapping[str, Any]] = (),
+        limits: Mapping[str, Mapping[str, Any]] | None = None,
+        scenario: str | Path | None = None,
         **world: Any,
     ) -> TenantHandle:
         """Create an isolated tenant with its own world, clock, faults, credentials and journal."""
@@ -171,7 +181,9 @@ class SessionMock(TenantHandle):
             "dialect": dialect,
             "behaviors": behaviors,
             "credentials": credentials,
-            "faults": faults,
+            "faults": list(faults) or None,
+            "limits": limits,
+            "scenario": scenario,
             **world,
         }
         return TenantHandle(self._client, create_from_arguments(self._client, name, arguments))

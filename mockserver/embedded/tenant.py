@@ -161,8 +161,16 @@ class TenantHandle(NotPicklable):
 def create_from_arguments(
     client: AdminClient, name: str | None, arguments: Mapping[str, Any]
 ) -> TenantAccess:
-    """Create a tenant from arguments of ``AdminClient.create_tenant`` and fields of a spec."""
+    """Create a tenant from arguments of ``AdminClient.create_tenant``, fields of a spec and a scenario."""
     given = {field: value for field, value in arguments.items() if value is not None}
+    scenario = given.pop("scenario", None)
+    if scenario is not None:
+        from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- keeps start-up fast
+            merge_settings,
+            tenant_arguments,
+        )
+
+        given = merge_settings(tenant_arguments(scenario), given)
     world = to_plain(given)
     tenant_arguments = {field: world.pop(field) for field in _TENANT_ARGUMENTS if field in world}
     return client.create_tenant(name, world=world, **tenant_arguments)

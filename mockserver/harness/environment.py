@@ -1,8 +1,11 @@
 """The variables of a tenant's clients, and placeholders for their values."""
 
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from typing import Final
+
+from msgspec import json
 
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import TenantAccess
@@ -80,3 +83,36 @@ def _snake(name: str) -> str:
 def _variable(group: str, name: str) -> str:
     middle = "" if group == SERVER else f"{group}_"
     return f"{PREFIX}{middle}{name}".upper()
+
+
+def format_variables(variables: Mapping[str, str], form: str) -> str:
+    """Return variables as commands of a shell, as lines for dotenv or for GitHub, or as JSON."""
+    if form == "json":
+        return json.format(json.encode(variables)).decode() + "\n"
+    return "".join(f"{_LINES[form](name, value)}\n" for name, value in variables.items())
+
+
+def _format_dotenv(name: str, value: str) -> str:
+    """Return a line; values with other characters are in quotes, as all readers of such files know."""
+    if _PLAIN.fullmatch(value):
+        return f"{name}={value}"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", "\\n")
+    return f'{name}="{escaped}"'
+
+
+def _format_github(name: str, value: str) -> str:
+    """Return a line for the file ``$GITHUB_ENV``; a value with several lines has a delimiter."""
+    if "\n" not in value:
+        return f"{name}={value}"
+    delimiter = "END"
+    while delimiter in value:
+        delimiter += "_"
+    return f"{name}<<{delimiter}\n{value}\n{delimiter}"
+
+
+_PLAIN: Final = re.compile(r"[\w./:@%+,-]*", re.ASCII)
+_LINES: Final[Mapping[str, Callable[[str, str], str]]] = {
+    "sh": lambda name, value: f"export {name}={shlex.quote(value)}",
+    "dotenv": _format_dotenv,
+    "github": _format_github,
+}

@@ -1,46 +1,19 @@
 """The tenant of a test: a handle that knows what the test allows, and finds what it does not."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from mockserver._util.levels import Level
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import FindingSummary, TenantAccess, Verification
+from mockserver.admin_schemas import TenantAccess, Verification
 from mockserver.client import AdminClient, AdminError
-from mockserver.client.exchange_texts import count_of
 from mockserver.client.http_transport import is_admin_error
 from mockserver.embedded.tenant import TenantHandle
-from mockserver.pytest_plugin.report import describe_exchange
+from mockserver.embedded.violations import INEFFECTIVE_FAULT, UNUSED_FAULT, Violation, find_violations
 
 __tracebackhide__ = is_admin_error
-UNUSED_FAULT: Final = "unused-fault"
-"""The name that allows a fault that was never triggered."""
-INEFFECTIVE_FAULT: Final = "ineffective-fault"
-"""The name that allows a fault that triggered without an effect."""
 _ONE_PARAMETER: Final = "unknown-parameter:"
 """Begins the name that allows a single parameter."""
-_MAX_NUMBERS: Final = 5
-_FAULT_STATE: Final = {"id", "triggered", "effective", "remaining", "matched"}
-"""Fields of a fault that are not arguments of the fault."""
-
-
-class Violation(NamedTuple):
-    """A reason for which a strict test may fail, and the name that allows it."""
-
-    name: str
-    text: str
-    level: Level = "error"
-    parameter: str | None = None
-
-    @property
-    def allowed_by(self) -> str:
-        """The narrowest name that allows it, such as ``unknown-parameter:utm``."""
-        return self.name if self.parameter is None else f"{self.name}:{self.parameter}"
-
-    def is_allowed(self, names: Collection[str]) -> bool:
-        """Return whether the names that a test allows contain this one, alone or with the parameter."""
-        return self.name in names or self.allowed_by in names
 
 
 class CheckedTenant(TenantHandle):
@@ -101,7 +74,7 @@ class CheckedTenant(TenantHandle):
         """Return the violations that are not allowed and were not returned before."""
         violations = [
             violation
-            for violation in self._find_violations(verification, unmatched)
+            for violation in find_violations(self._client, self.id, verification, unmatched)
             if not violation.is_allowed(self._allowed) and violation not in self._reported
         ]
         self._reported.update(violations)
@@ -112,33 +85,6 @@ class CheckedTenant(TenantHandle):
         with suppress(AdminError):
             return self._client.exchange(exchange["number"], self.id)
         return exchange
-
-    def _find_violations(
-        self, verification: Verification, unmatched: Sequence[Mapping[str, Any]]
-    ) -> Iterator[Violation]:
-        for found in verification.findings:
-            text = f"{found.name}: {found.message}{self._describe_first(found)}"
-            yield Violation(found.name, text, found.level, found.parameter)
-        for found in [*verification.unexpected, *_summarize_unmatched(unmatched)]:
-            yield Violation(found.name, f"{found.name} ({_list_requests(found)}): {found.message}")
-        for fault in verification.unused_faults:
-            matched = count_of(fault["matched"], "request") if fault["matched"] else "no request"
-            text = f"{_describe_fault(fault)} was never triggered; {matched} met its conditions"
-            yield Violation(UNUSED_FAULT, f"{UNUSED_FAULT}: {text}")
-        for fault in verification.ineffective_faults:
-            times = count_of(fault["triggered"], "time")
-            text = (
-                f"{_describe_fault(fault)} triggered {times}, but never changed a response or expected rows"
-            )
-            yield Violation(INEFFECTIVE_FAULT, f"{INEFFECTIVE_FAULT}: {text}", "warning")
-
-    def _describe_first(self, found: FindingSummary) -> str:
-        """Return lines with the first exchange that has a finding, and the number of further ones."""
-        line = f"request #{found.exchanges[0]}"
-        with suppress(AdminError):  # The bounded journal may have dropped it.
-            line = describe_exchange(self._client.exchange(found.exchanges[0], self.id))
-        further = f"\n    and {_list_requests(found, 1)}" if found.count > 1 else ""
-        return f"\n    {line}{further}"
 
 
 def check_names(names: Iterable[str]) -> tuple[str, ...]:
@@ -159,47 +105,3 @@ def _list_known_names() -> list[str]:
     for vendor in load_dialects():
         errors.update(dict.fromkeys(vendor.contract.errors))
     return [*FINDINGS, *errors, UNUSED_FAULT, INEFFECTIVE_FAULT]
-
-
-def _summarize_unmatched(exchanges: Sequence[Mapping[str, Any]]) -> list[FindingSummary]:
-    """Summarize unmatched exchanges by error and message."""
-    summaries: dict[tuple[str, str], FindingSummary] = {}
-    for exchange in exchanges:
-        if exchange["error"] is None and not exchange["failed"]:  # An answered preflight.
-            continue
-        name = exchange["error"] or "unexpected"
-        request = exchange["request"]
-        message = f"{request['method']} {request['path']}: {_explain_unmatched(exchange)}"
-        summary = summaries.setdefault(
-            (name, message),
-            FindingSummary(name=name, level="error", message=message, count=0, exchanges=[]),
-        )
-        summary.count += 1
-        summary.exchanges.append(exchange["number"])
-    return list(summaries.values())
-
-
-def _explain_unmatched(exchange: Mapping[str, Any]) -> str:
-    if exchange["failed"]:
-        return "internal error of the mock; its log has the traceback"
-    if exchange["near_misses"]:
-        return str(exchange["near_misses"][0]["difference"])
-    return f"got the response {(exchange['response'] or {}).get('body')}"
-
-
-def _list_requests(found: FindingSummary, start: int = 0) -> str:
-    """Return the numbers of the exchanges from index *start* on, or the number of those that are too many."""
-    count = found.count - start
-    shown = (
-        count if count <= _MAX_NUMBERS + 1 else _MAX_NUMBERS
-    )  # One more takes no more room than its number.
-    numbers = ", ".join(f"#{number}" for number in found.exchanges[start : start + shown])
-    more = f" and {count - shown} more" if count > shown else ""
-    return f"{'request' if count == 1 else 'requests'} {numbers}{more}"
-
-
-def _describe_fault(fault: Mapping[str, Any]) -> str:
-    """Return a fault's arguments."""
-    return ", ".join(
-        f"{name}={value!r}" for name, value in fault.items() if value and name not in _FAULT_STATE
-    )

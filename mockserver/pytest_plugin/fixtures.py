@@ -19,7 +19,8 @@ from mockserver.client import AdminClient, AdminError
 from mockserver.client.plain_values import to_plain
 from mockserver.embedded import SessionMock
 from mockserver.embedded.tenant import TenantHandle, create_from_arguments
-from mockserver.pytest_plugin.checked_tenant import CheckedTenant, Violation, check_names
+from mockserver.embedded.violations import Violation, is_failure
+from mockserver.pytest_plugin.checked_tenant import CheckedTenant, check_names
 from mockserver.pytest_plugin.marker import derive_seed, derive_tenant_id, merge_markers
 from mockserver.pytest_plugin.report import describe_tenant
 from mockserver.pytest_plugin.settings import find_setting
@@ -96,7 +97,11 @@ class Run:
         if self.settings["dialect"]:
             arguments["dialect"] = self.settings["dialect"]
         arguments |= {name: self.settings[name] for name in _BOUND_SETTINGS}
-        arguments |= {name: value for name, value in marker.items() if name not in _PLUGIN_ARGUMENTS}
+        own = {name: value for name, value in marker.items() if name not in _PLUGIN_ARGUMENTS}
+        if "scenario" in own:
+            arguments |= _expand_scenario(own)
+        else:
+            arguments |= own
         arguments = to_plain(arguments)
         if "now" not in arguments:
             arguments |= _default_now(arguments)
@@ -205,11 +210,7 @@ class TenantUnderTest:
     def _fails_test(self, violation: Violation) -> bool:
         if violation.name in BOUNDS:
             return True  # Without its bounds the test would have hung or looped, even if it is not strict.
-        return (
-            violation.level == "error"
-            if self._strict == "errors"
-            else bool(self._strict and violation.level != "note")
-        )
+        return is_failure(violation, self._strict)
 
     def _find_violations(self) -> list[Violation]:
         """Ask the server for violations that were not reported yet."""
@@ -276,6 +277,22 @@ def _check_allowed(marker: Mapping[str, Any]) -> tuple[str, ...]:
     try:
         return check_names(marker.get("allow", ()))
     except ValueError as error:
+        reason = str(error)
+    pytest.fail(f"@pytest.mark.session_mock: {reason}", pytrace=False)
+
+
+def _expand_scenario(marker: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a marker on the base of its scenario; fail the test for an unknown one."""
+    from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- few tests have one
+        merge_settings,
+        tenant_arguments,
+    )
+    from mockserver.server.tenancy.toml_files import ConfigError  # noqa: PLC0415 -- as above
+
+    own = dict(marker)
+    try:
+        return merge_settings(tenant_arguments(own.pop("scenario")), own)
+    except ConfigError as error:
         reason = str(error)
     pytest.fail(f"@pytest.mark.session_mock: {reason}", pytrace=False)
 

@@ -11,12 +11,14 @@ from mockserver.world.model.spec import WorldSpec
 
 NAME: Final = "session_mock"
 ARGUMENTS: Final = {
+    "scenario": "name of a scenario, or path of a TOML file; the other arguments override its settings",
     "profile": "name of a world",
     "now": "time at which the clock is frozen",
     "dialect": "one dialect for all vendors that have it, such as observed, or a dict of dialects by vendor",
     "behaviors": "dict of behaviors; merged key by key",
     "credentials": "dict of credentials to use instead of the generated ones",
     "faults": "faults to add, in the order module, class, function",
+    "limits": "dict of changes of limits by name; merged key by key",
     "strict": "True: errors that the test did not allow fail it; 'warnings': warnings too; False: neither",
     "allow": "names of findings and errors to allow",
     "stall_timeout": "seconds of real time after which a stalled response is reset and the test fails;"
@@ -76,6 +78,7 @@ def _combine_lists(before: list[Any] | None, value: Any) -> list[Any]:
 
 _COMBINERS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "behaviors": _combine_dicts,
+    "limits": _combine_dicts,
     "faults": _combine_lists,
     "allow": _combine_lists,
 }

@@ -9,7 +9,7 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 from mockserver._util.printable import printable
 from mockserver.client.exchange_texts import count_of
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED
-from mockserver.embedded.exchange_summary import summarize_exchange
+from mockserver.embedded.exchange_summary import describe_exchange
 
 if TYPE_CHECKING:
     from mockserver.pytest_plugin.checked_tenant import CheckedTenant
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _MAX_EXCHANGES: Final = 10
 """Number of last exchanges that are shown, and of notable ones before them."""
 _MAX_NEAR_MISSES: Final = 2
-_MAX_LENGTH: Final = 160
 _PROXY_VARIABLES: Final = ("http_proxy", "https_proxy", "all_proxy")
 
 Exchange = Mapping[str, Any]
@@ -89,11 +88,6 @@ def _describe_exchanges(exchanges: Iterable[Exchange]) -> Iterator[str]:
             yield f"        {finding['level']} {finding['name']}: {finding['message']}"
         for near in exchange["near_misses"][:_MAX_NEAR_MISSES]:
             yield f"        closest match: {near['method']} {near['path']}: {near['difference']}"
-
-
-def describe_exchange(exchange: Exchange) -> str:
-    """Return an exchange's number and summary."""
-    return f"{exchange['number']:>4}  {summarize_exchange(exchange, _MAX_LENGTH)}"
 
 
 def _format_pairs(fields: Mapping[str, Any]) -> str:

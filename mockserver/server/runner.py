@@ -13,9 +13,10 @@ from msgspec import to_builtins
 
 from mockserver.server.admin.app import Admin
 from mockserver.server.app import create_app
+from mockserver.server.faults.configured import create_tenants
 from mockserver.server.http.access_log import AcceptLog, create_access_log, server_log
 from mockserver.server.http.known_credentials import KnownCredentials
-from mockserver.server.tenancy.config import Config, ConfigError, check_access, tenants
+from mockserver.server.tenancy.config import Config, ConfigError, check_access
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.server.tenancy.urls import Addresses, format_host
@@ -106,7 +107,7 @@ async def serving(config: Config, *, patience: float = 0.1) -> AsyncIterator[Run
     """Serve while the context is open; at its end, open requests have *patience* seconds to finish."""
     check_access(config)
     try:
-        shared_tenants = Tenants(tenants(config))
+        shared_tenants = Tenants(create_tenants(config))
     except TenantError as error:
         raise ConfigError(str(error)) from None
     admin = None if config.no_admin else Admin(shared_tenants, token=config.admin_token)

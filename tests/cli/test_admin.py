@@ -298,7 +298,7 @@ def test_verify_with_fault_that_never_triggered_exits_with_1(admin: Shell) -> No
     shown = admin.run("verify", code=1).stdout
 
     assert "Something is wrong." in shown
-    assert "Fault 1 (latency) never triggered." in shown
+    assert "unused-fault: kind='latency', nth=1000, seconds=1.0 was never triggered; no request met" in shown
     assert json.loads(admin.run("verify", "--json", code=1).stdout)["unused_faults"]
 
 
@@ -308,7 +308,8 @@ def test_verify_with_fault_without_effect_fails_for_warnings_only(admin: Shell) 
     shown = admin("verify")
 
     assert "Nothing is wrong." in shown
-    assert "Warning: fault 1 (latency) triggered, but never changed a response or expected rows." in shown
+    assert "warning, does not fail: ineffective-fault: kind='latency'" in shown
+    assert "triggered 1 time, but never changed a response or expected rows" in shown
     assert "Something is wrong." in admin.run("verify", "--strict", "warnings", code=1).stdout
     assert "1:latency (no effect)" in admin("journal", "list")
     assert admin.json("fault", "list")[0]["effective"] == 0
@@ -393,7 +394,7 @@ def test_verify_lists_unmatched_requests_with_credential_of_tenant(admin: Shell)
     result = admin.run("verify", code=1).stdout
     [summary] = json.loads(admin.run("verify", "--json", code=1).stdout)["unexpected"]
 
-    assert re.search(rf"unknown_path +error +1 +1 +POST {endpoint.paths[0]}/no: ", result)
+    assert re.search(rf"unknown_path \(request #1\): POST {endpoint.paths[0]}/no: ", result)
     assert (summary["name"], summary["exchanges"]) == ("unknown_path", [1])
     assert "unknown_path" in admin("journal", "list", "--no-endpoint")
 

@@ -56,19 +56,21 @@ def with_client(
     *,
     tenant: bool = True,
     is_failure: Callable[[Any], bool] | None = None,
+    as_json: Callable[[Any], Any] = lambda result: result,
 ) -> Callable[[Callable[..., Any]], Callable[..., None]]:
     """Return a decorator that calls a command with an :class:`AdminClient` and prints what it returns.
 
     *show* prints a result for people. Each item of an iterator is printed as it arrives; None is not printed.
-    The command exits with 1 if *is_failure* returns True for its result. With *tenant* the command gets the
-    option ``--tenant``.
+    *as_json* converts a result that is printed as JSON. The command exits with 1 if *is_failure* returns True
+    for its result. With *tenant* the command gets the option ``--tenant``.
     """
 
     def decorate(call: Callable[..., Any]) -> Callable[..., None]:
         @wraps(call)
         def run(**given: Any) -> None:
             options = _merge_options(given)
-            print_result = print_json if options.pop("as_json") else show
+            is_json = options.pop("as_json")
+            print_result = (lambda item: print_json(as_json(item))) if is_json else show
             with _reported_errors(), AdminClient(options.pop("url"), options.pop("token")) as client:
                 result = call(client, **options)
                 if isinstance(result, Iterator):
@@ -87,7 +89,7 @@ def with_client(
 def _merge_options(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a command: those after its name, else those before it, else the environment."""
     context = click.get_current_context()
-    outer: click.Context = context.obj
+    outer: click.Context = context.obj or context
     if "tenant" not in given and _is_on_command_line(outer, "tenant"):
         raise click.UsageError(f"--tenant does not apply to {context.command_path!r}; leave it out")
     return {

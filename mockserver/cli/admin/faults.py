@@ -4,27 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
-from msgspec import DecodeError, json
+from msgspec import json
 
 from mockserver.admin_schemas import FaultArgument, FaultKinds
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
-from mockserver.cli.params import Pair, format_examples, parse_json_or_text
+from mockserver.cli.params import Pair, format_examples, parse_fault, parse_json_or_text
 from mockserver.client.client import AdminClient, Fault
 
 _COUNTERS = ("id", "kind", "matched", "triggered", "effective", "remaining")
 _NO_CONDITION = {"fields": {}, "after": 0, "probability": 1}
 """Values of conditions that are always fulfilled."""
-
-
-def parse_fault(text: str, where: str) -> Any:
-    """Parse a fault written as JSON; raises a usage error for invalid JSON."""
-    try:
-        return json.decode(text)
-    except DecodeError as error:
-        remedy = 'write a fault such as \'{"kind": "status"}\''
-        raise click.BadParameter(f"invalid JSON {text!r}: {error}; {remedy}", param_hint=where) from None
 
 
 def _parse_faults(texts: Sequence[str]) -> list[Any]:

@@ -3,7 +3,9 @@
 from typing import Any
 
 import click
+from msgspec import Struct
 
+from mockserver._util.parsers import Strictness
 from mockserver.admin_schemas import FindingSummary, Verification
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.journal import filter_options
@@ -11,10 +13,16 @@ from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import format_examples
 from mockserver.client.client import AdminClient
 from mockserver.client.exchange_texts import count_of
+from mockserver.embedded.violations import (
+    Violation,
+    describe_extent,
+    describe_violations,
+    find_violations,
+    is_failure,
+)
 
 _MAX_NUMBERS = 5
 """Maximum number of exchanges listed per finding."""
-_STRICT = f"{__name__}.strict"
 
 
 def _row(summary: FindingSummary) -> tuple[Any, ...]:
@@ -45,40 +53,23 @@ def findings(client: AdminClient, *, tenant: str, **filters: Any) -> list[Findin
     return client.findings(tenant, **filters)
 
 
-def _is_wrong(result: Verification) -> bool:
-    """Return whether the verification fails with the option ``--strict`` of the command."""
-    failing = ("error", "warning") if click.get_current_context().meta[_STRICT] == "warnings" else ("error",)
-    has_findings = any(finding.level in failing for finding in result.findings)
-    is_ineffective = "warning" in failing and result.ineffective_faults
-    return bool(has_findings or result.unexpected or result.unused_faults or is_ineffective)
+class _Verified(Struct, frozen=True):
+    """A verification with its violations as texts."""
+
+    result: Verification
+    strict: Strictness
+    violations: list[Violation]
+
+    @property
+    def is_wrong(self) -> bool:
+        return any(is_failure(violation, self.strict) for violation in self.violations)
 
 
-def _keep_strict(context: click.Context, _: click.Parameter, value: str) -> None:
-    """Keep the value of ``--strict`` for the output and the exit code of the command."""
-    context.meta[_STRICT] = value
-
-
-def _print_verification(result: Verification) -> None:
-    kept = (
-        "all in the journal"
-        if result.kept == result.exchanges
-        else f"only the last {result.kept} are checked"
-    )
-    summary = "Something is wrong." if _is_wrong(result) else "Nothing is wrong."
-    echo(f"{count_of(result.exchanges, 'exchange')} ({kept}). {summary}")
-    for heading, summaries in (("finding", result.findings), ("unexpected error", result.unexpected)):
-        if summaries:
-            echo()
-            _print_findings(summaries, heading)
-    if result.unused_faults or result.ineffective_faults:
-        echo()
-    for fault in result.unused_faults:
-        echo(f"Fault {fault['id']} ({fault['kind']}) never triggered.")
-    for fault in result.ineffective_faults:
-        echo(
-            f"Warning: fault {fault['id']} ({fault['kind']}) triggered,"
-            " but never changed a response or expected rows."
-        )
+def _print_verified(verified: _Verified) -> None:
+    result = verified.result
+    echo(f"{describe_extent(result)} {'Something is wrong.' if verified.is_wrong else 'Nothing is wrong.'}")
+    for text in describe_violations(verified.violations, verified.strict):
+        echo(f"\n{text}")
     if result.unmatched:
         echo(
             f"\nNot checked: {count_of(result.unmatched, 'other request')} matched no tenant;"
@@ -98,12 +89,12 @@ def _print_verification(result: Verification) -> None:
     type=click.Choice(["errors", "warnings"]),
     default="errors",
     show_default=True,
-    expose_value=False,
-    callback=_keep_strict,
     help="Fail for findings that are errors, or also for warnings; notes never fail.",
 )
-@with_client(_print_verification, is_failure=_is_wrong)
-def verify(client: AdminClient, *, tenant: str) -> Verification:
+@with_client(
+    _print_verified, is_failure=lambda verified: verified.is_wrong, as_json=lambda verified: verified.result
+)
+def verify(client: AdminClient, *, tenant: str, strict: Strictness) -> _Verified:
     """Check a tenant's exchanges; exit with 1 if something is wrong.
 
     Something is wrong if there are findings that are errors, unexpected errors, which a correct client would
@@ -112,4 +103,5 @@ def verify(client: AdminClient, *, tenant: str) -> Verification:
     tenant anywhere. Those of no tenant are only counted, because they may come from any client. The digest is
     equal for two runs with the same requests and responses in the same order.
     """
-    return client.verify(tenant)
+    result = client.verify(tenant)
+    return _Verified(result, strict, list(find_violations(client, tenant, result)))

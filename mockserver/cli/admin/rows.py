@@ -1,10 +1,11 @@
 """``session-mock admin rows``."""
 
 from collections.abc import Iterator
+from copy import copy
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import click
-from msgspec import DecodeError, json
+from msgspec import json
 
 from mockserver.admin_schemas import Coverage
 from mockserver.cli.admin.common import with_client
@@ -68,34 +69,14 @@ def write_expected(
     )
 
 
-def _parse_rows(file: BinaryIO) -> list[dict[str, Any]]:
-    """Parse lines of JSON objects; raises a usage error for other lines."""
-    parsed = []
-    for number, line in enumerate(file, 1):
-        try:
-            parsed += [json.decode(line, type=dict[str, Any])] if line.strip() else []
-        except DecodeError as error:
-            message = f"line {number} is not a JSON object: {error}; write one row per line"
-            raise click.BadParameter(message, param_hint="FILE") from None
-    return parsed
-
-
-def _parse_csv(file: BinaryIO) -> list[dict[str, str]]:
-    """Parse a CSV file with a header; raises a usage error for another file."""
-    import csv  # noqa: PLC0415 -- one command needs it
-    from io import StringIO  # noqa: PLC0415 -- as above
+def _parse_rows(file: BinaryIO, *, is_csv: bool = False) -> list[dict[str, Any]]:
+    """Parse the rows of a file; raises a usage error for another file."""
+    from mockserver.harness.row_files import RowFileError, parse_rows  # noqa: PLC0415 -- imports csv
 
     try:
-        reader = csv.DictReader(StringIO(file.read().decode("utf-8-sig"), newline=""), strict=True)
-        rows = list(reader)
-    except (UnicodeDecodeError, csv.Error) as error:
-        message = f"not a CSV file: {error}; write UTF-8 text with a header line"
-        raise click.BadParameter(message, param_hint="FILE") from None
-    for number, row in enumerate(rows, 1):
-        if None in row or None in row.values():
-            message = f"row {number} has not as many values as the header has columns; correct it"
-            raise click.BadParameter(message, param_hint="FILE")
-    return rows
+        return parse_rows(file.read(), is_csv=is_csv)
+    except RowFileError as error:
+        raise click.BadParameter(str(error), param_hint="FILE") from None
 
 
 def _print_reconciliation(result: "Reconciliation") -> None:
@@ -164,7 +145,7 @@ def reconcile_rows(
     from mockserver.embedded.reconcile_report import Options, find_request, reconcile  # noqa: PLC0415 -- slow
 
     is_csv = form == "csv" or (form is None and file.name.lower().endswith(".csv"))
-    collected: list[Any] = _parse_csv(file) if is_csv else _parse_rows(file)
+    collected = _parse_rows(file, is_csv=is_csv)
     options = Options(
         order=order,
         fields=fields or None,
@@ -177,6 +158,15 @@ def reconcile_rows(
         return reconcile(client, tenant, request, collected, options)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+reconcile = copy(reconcile_rows)
+"""The same command as ``session-mock reconcile``."""
+reconcile.name = "reconcile"
+reconcile.epilog = format_examples(
+    "session-mock reconcile browsee export_sessions collected.ndjson --order any",
+    "session-mock reconcile rybbit list_sessions rows.csv --columns id=session_id --json",
+)
 
 
 def _print_trace(traced: list[list[int]]) -> None:

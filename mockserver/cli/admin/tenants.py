@@ -4,9 +4,8 @@ from typing import Any
 
 import click
 
-from mockserver.admin_schemas import TenantAccess
+from mockserver.admin_schemas import NewTenant, TenantAccess
 from mockserver.cli.admin.common import with_client
-from mockserver.cli.admin.faults import parse_fault
 from mockserver.cli.admin.worlds import collect_world_fields, world_options
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
@@ -36,6 +35,26 @@ def _print_tenants(tenants: list[TenantAccess]) -> None:
     print_table(("tenant", "url"), [(access.id, access.url) for access in tenants])
 
 
+def _merge_scenario(scenario: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return a tenant's arguments on the base of a scenario; raises a usage error for an unknown one."""
+    from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- one option needs it
+        merge_settings,
+        tenant_arguments,
+    )
+    from mockserver.server.tenancy.toml_files import ConfigError  # noqa: PLC0415 -- as above
+
+    try:
+        return merge_settings(tenant_arguments(scenario), arguments)
+    except ConfigError as error:
+        raise click.BadParameter(str(error), param_hint="--scenario") from None
+
+
+def _split_world(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with the fields of a world in ``world``."""
+    own = {name: value for name, value in arguments.items() if name in NewTenant.__struct_fields__}
+    return {**own, "world": {name: value for name, value in arguments.items() if name not in own}}
+
+
 @click.group(cls=SuggestingGroup)
 def tenant() -> None:
     """Create, list, show, reset and delete tenants.
@@ -60,12 +79,6 @@ def tenant() -> None:
     help="Time at which the clock is frozen: ISO 8601, Unix milliseconds, or 'system' for real time.",
 )
 @tenant_options(click.option)
-@click.option(
-    "--fault",
-    multiple=True,
-    metavar="JSON",
-    help="Add a fault, as in `session-mock admin fault add JSON`; repeatable.",
-)
 @with_client(_print_tenant, tenant=False)
 def create_tenant(
     client: AdminClient,
@@ -76,21 +89,23 @@ def create_tenant(
     sessions: int | None,
     fields: dict[str, Any],
     now: str | None,
-    fault: tuple[str, ...],
+    scenario: str | None,
     **options: Any,
 ) -> TenantAccess:
     """Create a tenant with a world, a clock and credentials for each vendor.
 
     Without ID the server generates one. Without --seed the seed is derived from ID.
     """
-    return client.create_tenant(
-        name,
-        profile=profile or "default",
-        world=collect_world_fields(seed, sessions, fields),
-        now=None if now is None else parse_json_or_text(now),
-        faults=[parse_fault(text, "--fault") for text in fault],
+    given = {
+        "profile": profile,
+        "now": None if now is None else parse_json_or_text(now),
+        **collect_world_fields(seed, sessions, fields),
         **options,
-    )
+    }
+    arguments = {field: value for field, value in given.items() if value is not None}
+    if scenario is not None:
+        arguments = _merge_scenario(scenario, arguments)
+    return client.create_tenant(name, **_split_world(arguments))
 
 
 @tenant.command("list")

@@ -27,13 +27,14 @@ from mockserver.server.http.request_body import media_type, read_body
 from mockserver.server.requests.responses import SERVER
 from mockserver.server.tenancy.active_faults import FaultError
 from mockserver.server.tenancy.config import ConfigError
+from mockserver.server.tenancy.limit_changes import LimitError
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenants
 from mockserver.server.tenancy.urls import Addresses, format_host
 from mockserver.world.model.spec import WorldError
 
 _HEADERS = {"Server": SERVER, "Cache-Control": "no-store", **PRIVATE_HEADERS}
-_INVALID = (ConfigError, WorldError, BehaviorError, TenantError, FaultError)
+_INVALID = (ConfigError, WorldError, BehaviorError, TenantError, FaultError, LimitError)
 """Errors of the domain that an invalid request causes."""
 _BODY_PROBLEMS = {"too_large": "too-large", "violation": "invalid-request"}
 """The kind of problem for each error of reading a body."""

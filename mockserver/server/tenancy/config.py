@@ -4,7 +4,6 @@ From options, environment variables and a TOML file, checked before anything sta
 """
 
 from collections.abc import Mapping
-from datetime import date, time
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,33 +11,32 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, ValidationError, convert
 
 from mockserver._util import parsers
-from mockserver._util.clock import LATEST, Clock
+from mockserver._util.clock import Clock
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import Credential, Dialect, Name, repr_masked
+from mockserver.admin_schemas import ClockChange, Credential, Dialect, LimitChange, Name, repr_masked
 from mockserver.contract.behaviors import BehaviorError
+from mockserver.server.tenancy.clock_changes import apply_clock_change, parse_clock_instant
+from mockserver.server.tenancy.limit_changes import LimitError, change_limits
+from mockserver.server.tenancy.limits import Limits
+from mockserver.server.tenancy.scenarios import expand_scenario
 from mockserver.server.tenancy.settings import TenantError, TenantSettings
 from mockserver.server.tenancy.tenant import Tenant
+from mockserver.server.tenancy.toml_files import ConfigError, parse_toml, read_toml
 from mockserver.vendors import NAMES, resolve_dialects
 from mockserver.world.model.profiles import PROFILES
-from mockserver.world.model.spec import WorldError, WorldSpec, parse_instant, spec
+from mockserver.world.model.spec import WorldError, WorldSpec, spec
 from mockserver.world.world import build
 
 DEFAULT_TENANT = "default"
-_MAX_BYTES = 1 << 20
-"""A larger settings file is an error, so that reading /dev/zero ends."""
-_MAX_LEVELS = 16
-"""Levels of tables and lists in a settings file; tenants.NAME.world.segments.NAME.DIMENSION are 6, with a
-list of values 7."""
+_TEXT = "TOML text (--toml, SESSION_MOCK_TOML)"
 Port = Annotated[int, Meta(ge=0, le=65535)]
-
-
-class ConfigError(ValueError):
-    """An invalid setting; the message has its place and what is expected."""
 
 
 class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Settings of one tenant."""
 
+    scenario: str | None = None
+    """Name of a shipped scenario, or path of a file, whose settings the others override."""
     profile: str = "default"
     world: dict[str, Any] = {}
     """Fields of a world spec that differ from the profile's."""
@@ -49,6 +47,12 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One dialect for all vendors that have it, such as ``observed``, or a dialect by vendor."""
     behaviors: dict[str, str | int] = {}
     credentials: dict[str, Credential] = {}
+    limits: dict[str, LimitChange] = {}
+    """Changes of limits by name, as in ``PATCH …/limits``."""
+    faults: list[dict[str, Any]] = []
+    """Faults to add, as in ``POST …/faults``."""
+    clock: ClockChange | None = None
+    """A change of the clock after ``now``."""
 
     def __repr__(self) -> str:
         return repr_masked(
@@ -71,28 +75,51 @@ class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True
     tenants: dict[Name, TenantConfig] = {}
 
 
-def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
-    """Read a TOML file and override it with options, field by field.
+def read_config(path: Path | None, options: Mapping[str, Any], text: str | None = None) -> Config:
+    """Read a TOML file, or TOML *text*, and override it with options, field by field.
 
-    Raise :class:`ConfigError` for an invalid setting.
+    Faults of options are added to those of the file. Raise :class:`ConfigError` for an invalid setting.
     """
-    settings: dict[str, Any] = {}
-    if path is not None:
-        settings = _read_toml(path)
+    settings = _read_settings(path, text)
+    overriding = dict(options)
+    if "scenario" in overriding:
+        settings["scenario"] = overriding.pop("scenario")
+    settings = _expand_scenarios(settings, None if path is None else path.parent)
+    place = path or ("options" if text is None else _TEXT)
     try:
-        for name, value in options.items():
-            settings[name] = (
-                {**_table(name, settings.get(name, {})), **value} if isinstance(value, Mapping) else value
-            )
-        config = convert(settings, Config)
+        config = convert(_override(settings, overriding), Config)
     except ValidationError as error:
         from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- keeps start-up fast
 
-        raise ConfigError(
-            f"{path or 'options'}: {explain_validation_error(settings, Config) or error}"
-        ) from None
+        raise ConfigError(f"{place}: {explain_validation_error(settings, Config) or error}") from None
     except BehaviorError as error:
-        raise ConfigError(f"{path or 'options'}: {error}") from None
+        raise ConfigError(f"{place}: {error}") from None
+    _check(config)
+    return config
+
+
+def _read_settings(path: Path | None, text: str | None) -> dict[str, Any]:
+    if path is not None and text is not None:
+        raise ConfigError(f"{path}: a file and {_TEXT} exclude each other; leave one out")
+    if path is not None:
+        return read_toml(path)
+    return {} if text is None else parse_toml(text, _TEXT)
+
+
+def _override(settings: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Override settings with options in place: tables are merged, and faults are added."""
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            settings[name] = {**_table(name, settings.get(name, {})), **value}
+        elif name == "faults" and isinstance(settings.get(name), list):
+            settings[name] = [*settings[name], *value]
+        else:
+            settings[name] = value
+    return settings
+
+
+def _check(config: Config) -> None:
+    """Raise :class:`ConfigError` for a setting that is invalid in another way than by its type."""
     if config.admin_token is not None:
         try:
             parsers.check_token(config.admin_token)
@@ -106,50 +133,18 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
             f"tenants.{DEFAULT_TENANT}: a table for the default tenant is not allowed;"
             " put its settings at the top level"
         )
-    return config
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file, with dates and times as ISO texts; raise :class:`ConfigError` if that fails."""
-    import tomllib  # noqa: PLC0415 -- it costs 5 ms at start-up, and most servers have no file
-
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise ConfigError(f"{path}: the file is larger than {_MAX_BYTES >> 20} MiB; is it a TOML file?")
-        settings: dict[str, Any] = _without_dates(tomllib.loads(content.decode("utf-8-sig")))
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot read the file: {error.strerror or error}; name a TOML file"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: invalid byte at offset {error.start}; save the file as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: invalid TOML: {error}") from None
-    except RecursionError:
-        raise ConfigError(
-            f"{path}: values are nested too deeply; the settings have at most {_MAX_LEVELS} levels"
-        ) from None
-    except ValueError as error:  # Python limits the digits of an integer.
-        if isinstance(error, ConfigError):
-            raise
-        raise ConfigError(f"{path}: a number has too many digits; no setting has more than 19") from None
-    return settings
-
-
-def _without_dates(value: Any, depth: int = 0) -> Any:
-    """Return a TOML value with dates and times as the texts that JSON would have."""
-    if depth > _MAX_LEVELS:
-        raise RecursionError
-    match value:
-        case dict():
-            return {name: _without_dates(inner, depth + 1) for name, inner in value.items()}
-        case list():
-            return [_without_dates(item, depth + 1) for item in value]
-        case date() | time():
-            return value.isoformat()
-    return value
+def _expand_scenarios(settings: dict[str, Any], folder: Path | None) -> dict[str, Any]:
+    """Return settings of a file on the base of their scenarios, those of further tenants too."""
+    expanded = expand_scenario(settings, folder)
+    tenants = expanded.get("tenants")
+    if isinstance(tenants, dict):
+        expanded["tenants"] = {
+            name: expand_scenario(tenant, folder) if isinstance(tenant, dict) else tenant
+            for name, tenant in tenants.items()
+        }
+    return expanded
 
 
 def _table(name: str, setting: Any) -> Mapping[str, Any]:
@@ -187,7 +182,7 @@ def is_loopback(host: str) -> bool:
 
 
 def tenants(config: Config) -> list[Tenant]:
-    """Create all tenants of a configuration, the default one first.
+    """Create all tenants of a configuration without their faults, the default one first.
 
     Raise :class:`ConfigError` if one is invalid.
     """
@@ -196,14 +191,20 @@ def tenants(config: Config) -> list[Tenant]:
 
 
 def make_tenant(name: str, config: TenantConfig) -> Tenant:
-    """Create a tenant; raise :class:`ConfigError` if its settings are invalid."""
+    """Create a tenant without its faults; raise :class:`ConfigError` if its settings are invalid."""
     try:
         world_spec = tenant_spec(config)
         world = build(world_spec)
         clock = _clock(config.now, world_spec)
         behaviors = {**resolve_dialects(config.dialect), **config.behaviors}
-        return Tenant(name, TenantSettings.create(name, world, behaviors, config.credentials), clock)
-    except (WorldError, BehaviorError, TenantError) as error:
+        settings = TenantSettings.create(name, world, behaviors, config.credentials)
+        limits = Limits()
+        if config.limits:
+            settings = change_limits(settings, limits, config.limits)
+        if config.clock is not None:
+            apply_clock_change(clock, config.clock)
+        return Tenant(name, settings, clock, limits)
+    except (WorldError, BehaviorError, TenantError, LimitError) as error:
         raise ConfigError(f"tenant {name!r}: {error}") from None
 
 
@@ -234,11 +235,3 @@ def _clock(now: str | int | None, world_spec: WorldSpec) -> Clock:
     if now == "system" or (now is None and world_spec.end is None):
         return Clock()
     return Clock(parse_clock_instant(now) if now is not None else world_spec.end)
-
-
-def parse_clock_instant(now: str | int) -> int:
-    """Parse an instant for a clock; raise :class:`WorldError` if it is invalid or out of range."""
-    instant = parse_instant(now, "now")
-    if not 0 <= instant <= LATEST:
-        raise WorldError(f"now: {now!r} is out of range; use an instant between 1970 and 2100")
-    return instant

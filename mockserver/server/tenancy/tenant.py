@@ -24,11 +24,14 @@ from mockserver.vendors.base import Vendor, VendorIdentifiers
 class Tenant:
     """The settings and the state of one tenant; everything but the name can change at run time."""
 
-    def __init__(self, name: str, settings: TenantSettings, clock: Clock) -> None:
+    def __init__(
+        self, name: str, settings: TenantSettings, clock: Clock, limits: Limits | None = None
+    ) -> None:
         self.name = name
         self.settings = settings
         """Change them with :meth:`Tenants.replace_settings`, which knows what depends on them."""
         self.initial_settings = settings
+        self._initial_limits = limits or Limits()
         self.clock = clock
         self.journal = Journal()
         self.faults: ActiveFaults[Any] = ActiveFaults()
@@ -39,7 +42,7 @@ class Tenant:
         self.world = self.settings.world
         self.rates = RateLimiter()
         self.slots = ConcurrencyLimiter()
-        self.limits = Limits()
+        self.limits = self._initial_limits.copy()
         self.world_history = WorldHistory()
 
     @property

@@ -7,7 +7,6 @@ from msgspec import to_builtins
 
 from mockserver.admin_schemas import NewTenant, TenantAccess
 from mockserver.server.admin.app import PREFIX
-from mockserver.server.admin.handlers.clocks import apply_clock_change
 from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.admin.routing import Created, HandlerContext
 from mockserver.server.faults import registry as faults
@@ -41,11 +40,11 @@ def create_tenant(context: HandlerContext, body: NewTenant) -> Created[TenantAcc
         dialect=body.dialect,
         behaviors=body.behaviors,
         credentials=body.credentials,
+        limits=body.limits,
+        clock=body.clock,
     )
     active = faults.read(body.faults)
     tenant = make_tenant(name, config)
-    if body.clock is not None:
-        apply_clock_change(tenant.clock, body.clock)
     tenant.faults.add(active)
     tenant.watchdog = Watchdog(body.stall_timeout, body.loop_limit)
     try:

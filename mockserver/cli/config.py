@@ -1,0 +1,84 @@
+"""``session-mock config``."""
+
+from pathlib import Path
+from typing import Any, Final, Union
+
+import click
+from msgspec import json
+
+from mockserver.admin_schemas import WorldFields
+from mockserver.cli.lazy_group import SuggestingGroup
+from mockserver.cli.output import echo
+from mockserver.cli.params import format_examples
+from mockserver.client.exchange_texts import count_of
+from mockserver.server.faults.configured import create_tenants
+from mockserver.server.faults.registry import kinds
+from mockserver.server.tenancy.config import Config, TenantConfig, check_access, read_config
+from mockserver.server.tenancy.scenarios import SCENARIO_TEXTS
+from mockserver.server.tenancy.settings import TenantError
+from mockserver.server.tenancy.tenant import Tenants
+from mockserver.server.tenancy.toml_files import ConfigError, read_toml
+
+_DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+@click.group(cls=SuggestingGroup)
+def config() -> None:
+    """Describe and check files of settings.
+
+    They are the files of --config, and scenarios.
+    """
+
+
+def build_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a file of settings, with the arguments of all faults."""
+    fault: Any = Union[tuple(kinds().values())]  # noqa: UP007 -- of values
+    (root, fault_schema, world), definitions = json.schema_components(
+        [Config, fault, WorldFields], ref_template="#/$defs/{name}"
+    )
+    for name in (Config.__name__, TenantConfig.__name__):
+        properties = definitions[name]["properties"]
+        properties["faults"]["items"] = fault_schema
+        properties["world"] = world
+    return {"$schema": _DRAFT, "title": "Settings of session-mock", **root, "$defs": definitions}
+
+
+@config.command("schema", epilog=format_examples("session-mock config schema > session-mock.schema.json"))
+def print_schema() -> None:
+    """Print the JSON Schema of a file of settings.
+
+    Editors complete and check a TOML file with it.
+    """
+    echo(json.format(json.encode(build_schema())).decode())
+
+
+@config.command(
+    "check",
+    epilog=format_examples("session-mock config check mock.toml"),
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.pass_context
+def check_files(context: click.Context, files: tuple[Path, ...]) -> None:
+    """Check files of settings and scenarios; exit with 1 if one is invalid.
+
+    Worlds, credentials, behaviors, limits and faults are checked as if a server were started.
+    """
+    failed = False
+    for path in files:
+        try:
+            echo(f"{path}: {_check(path)}")
+        except (ConfigError, TenantError) as error:
+            failed = True
+            text = str(error)
+            echo(f"Error: {text if text.startswith(str(path)) else f'{path}: {text}'}", err=True)
+    context.exit(int(failed))
+
+
+def _check(path: Path) -> str:
+    """Return what a valid file is; raise :class:`ConfigError` or :class:`TenantError` for an invalid one."""
+    is_scenario = not read_toml(path).keys().isdisjoint(SCENARIO_TEXTS)
+    settings = read_config(None, {"scenario": str(path.absolute())}) if is_scenario else read_config(path, {})
+    check_access(settings)
+    tenants = create_tenants(settings)
+    Tenants(tenants)
+    return "a valid scenario" if is_scenario else f"valid settings with {count_of(len(tenants), 'tenant')}"

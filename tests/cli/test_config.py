@@ -1,0 +1,90 @@
+"""`session-mock config` describes and checks the files that `serve` reads."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver.cli.config import build_schema
+from mockserver.cli.main import cli
+from mockserver.server.faults.registry import kinds
+from mockserver.server.tenancy.config import ConfigError, read_config
+
+SCENARIOS = sorted((Path(__file__).parents[2] / "mockserver" / "scenarios").glob("*.toml"))
+VALID = """
+scenario = "short-outage"
+now = "2026-09-15"
+[world]
+sessions = 5
+[limits."rybbit.api"]
+allowed = 2
+[behaviors]
+"browsee.hold" = 0
+[[faults]]
+kind = "latency"
+seconds = 0
+[tenants.nightly]
+clock = {action = "rate", rate = 60}
+[[tenants.nightly.faults]]
+kind = "reset"
+"""
+INVALID = {
+    "wrold = 1": "unknown",
+    "[[faults]]\nkind = 'latency'\nsecond = 1": "unknown argument 'second'; did you mean 'seconds'",
+    '[limits."rybbit.api"]\nallowd = 2': "allowd",
+    "host = '0.0.0.0'": "not loopback",
+    "[tenants.a]\ncredentials = {\"rybbit.token\" = 'x'}\n[tenants.b]\ncredentials = {\"rybbit.token\" = 'x'}": "used",
+    "clock = {action = 'advance', seconds = 'x'}": "invalid duration 'x'",
+    "clock = {action = 'wait'}": "clock",
+}
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, ["config", *words])
+
+
+def test_check_accepts_settings_and_every_shipped_scenario(tmp_path: Path) -> None:
+    path = tmp_path / "mock.toml"
+    path.write_text(VALID, encoding="utf-8")
+    result = run("check", str(path), *map(str, SCENARIOS))
+
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[0] == f"{path}: valid settings with 2 tenants"
+    assert result.output.count("a valid scenario") == len(SCENARIOS) >= 12
+
+
+@pytest.mark.parametrize("text", INVALID)
+def test_check_explains_invalid_settings(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "mock.toml"
+    path.write_text(text, encoding="utf-8")
+    result = run("check", str(path))
+
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {path}")
+    assert INVALID[text] in result.output
+
+
+def test_schema_describes_files_and_the_arguments_of_every_fault() -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(run("schema").output))
+    validator.check_schema(build_schema())
+    text = json.dumps(build_schema())
+
+    validator.validate(tomllib.loads(VALID))
+    assert all(f'"{kind}"' in text for kind in kinds())
+    for wrong in ("wrold = 1", "[[faults]]\nkind = 'none'", "[world]\nsesions = 1", "port = 'x'"):
+        assert not validator.is_valid(tomllib.loads(wrong)), wrong
+
+
+def test_whole_configuration_comes_from_one_variable(tmp_path: Path) -> None:
+    shown = CliRunner(env={"SESSION_MOCK_TOML": "[world]\nsessions = 5\nsites = 1"}).invoke(
+        cli, ["world", "--json"]
+    )
+
+    assert [site["sessions"] for site in json.loads(shown.output)["sites"]] == [5]
+    with pytest.raises(ConfigError, match="exclude each other"):
+        read_config(tmp_path / "x.toml", {}, "a = 1")
+    with pytest.raises(ConfigError, match=r"TOML text \(--toml, SESSION_MOCK_TOML\): invalid TOML"):
+        read_config(None, {}, "a")
