@@ -166,7 +166,10 @@ class ListClient:
             return float(after)
         now = parsedate_to_datetime(headers["Date"]).timestamp()
         if after is not None:
-            return max(parsedate_to_datetime(after).timestamp() - now, 0) + 1
+            try:
+                return max(parsedate_to_datetime(after).timestamp() - now, 0) + 1
+            except ValueError:
+                return 1.0
         reset = self.reset(headers)
         return default if reset is None else max(reset - now, 0) + default
 
