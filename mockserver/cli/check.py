@@ -77,7 +77,7 @@ _conditions = combine_options(
     click.option(
         "--env",
         "environment",
-        help="A variable of the command, which may have placeholders such as {rybbit.url}. Repeatable.",
+        help="A variable of the command, which may have placeholders such as {VENDOR.url}. Repeatable.",
         metavar="NAME=TEXT",
         **repeated_pairs("NAME=TEXT"),
     ),
@@ -161,8 +161,8 @@ def command(
     """Run a command through cases of what can happen to a client of TARGET, and judge it.
 
     TARGET is VENDOR/ENDPOINT or VENDOR/ENDPOINT@DIALECT. Each case runs COMMAND once, against a tenant of its
-    own. The command gets addresses and credentials in variables such as SESSION_MOCK_RYBBIT_URL and in
-    placeholders such as {rybbit.url}, and the window to collect in SESSION_MOCK_START and SESSION_MOCK_END, or
+    own. The command gets addresses and credentials in variables such as SESSION_MOCK_VENDOR_URL and in
+    placeholders such as {VENDOR.url}, and the window to collect in SESSION_MOCK_START and SESSION_MOCK_END, or
     {case.start} and {case.end}. Exits with 1 for an unexpected verdict or a stale expectation.
     """
     context = click.get_current_context()

@@ -1,7 +1,7 @@
 """Check any client of a vendor's API: run it through named cases, and judge it.
 
 >>> from mockserver import conformance
->>> report = conformance.run("rybbit/list_sessions", collect)  # doctest: +SKIP
+>>> report = conformance.run("vendor/endpoint", collect)  # doctest: +SKIP
 >>> report.passed  # doctest: +SKIP
 True
 """

@@ -101,13 +101,13 @@ class Size(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What happens to a client, and which outcomes are right."""
+    """An event that a client has to cope with, and the ratings of its outcomes."""
 
     name: Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)")]
     title: str
-    """What happens."""
+    """The event, in one sentence."""
     expected: str
-    """What a correct client does, and why."""
+    """The reaction of a correct client, with the reason."""
     since: Annotated[str, Meta(pattern=r"^20[0-9]{2}\.(0[1-9]|1[0-2])$(?!\n)")]
     """The first set that has the case. A case of a published set never changes: another one replaces it."""
     kind: Kind = "plain"

@@ -43,6 +43,9 @@ class Attempt(Struct, frozen=True, kw_only=True):
     joins_rows: bool = False
     """True if the rows of an earlier run of the same case belong to the result, too."""
     output: str = ""
+    """Everything that the client printed."""
+    messages: str = ""
+    """The part of its output that may explain a failure: without rows."""
     seconds: float = 0.0
 
 
@@ -96,7 +99,9 @@ class FunctionClient:
                 rows = [] if returned is None else list(returned)
         except Exception as error:  # noqa: BLE001 -- whatever a client raises is how it fails
             failure = f"{type(error).__name__}: {error}"
-        return Attempt(failure=failure, rows=rows, output=failure, seconds=monotonic() - started)
+        return Attempt(
+            failure=failure, rows=rows, output=failure, messages=failure, seconds=monotonic() - started
+        )
 
     def prepare(self, situation: Situation) -> None:
         """Do nothing: a function returns its rows."""
@@ -182,6 +187,7 @@ class CommandClient:
             texts=texts,
             joins_rows=file is None,
             output=_read_end(stdout) + _read_end(stderr),
+            messages=_read_end(stderr) if self._rows == STDOUT else _read_end(stdout) + _read_end(stderr),
             seconds=result.duration_seconds,
         )
 

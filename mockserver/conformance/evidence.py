@@ -43,7 +43,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """What a client delivered: how many rows were expected, and what is wrong."""
+    """The result of a comparison: how many rows were expected, and which are wrong."""
 
     expected: int
     delivered: int

@@ -32,7 +32,7 @@ class CaseResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
     case: str
     title: str
     expected_behavior: str
-    """What a correct client does, and why."""
+    """The reaction of a correct client, with the reason."""
     verdict: Verdict
     outcome: Outcome | None = None
     """None if the case is inconclusive or does not apply."""

@@ -28,7 +28,7 @@ _MAX_OUTPUT: Final = 1_000
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What is checked, and how."""
+    """The target, the client and the cases of a check, and the ways to compare."""
 
     target: Target
     client: Client
@@ -40,7 +40,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 class _Profile(Struct, frozen=True, kw_only=True):
-    """What the first run shows about a client."""
+    """Facts about a client that its first run shows."""
 
     page_size: int
     window: Mapping[str, Any]
@@ -243,7 +243,7 @@ def _find_requested_size(target: Target, exchange: Mapping[str, Any]) -> int:
 def _explain_silence(target: Target, attempt: Attempt, situation: Situation) -> str:
     """Return why a check cannot begin, with the last lines of the client's output."""
     how = attempt.failure or "it ended without an error"
-    output = mask(attempt.output.strip()[-_MAX_OUTPUT:], situation.secrets)
+    output = mask(attempt.messages.strip()[-_MAX_OUTPUT:], situation.secrets)
     lines = f"\nIts last output was:\n{output}" if output else ""
     return (
         f"the client sent no request to {target.label} ({how}); it must take the URL from"

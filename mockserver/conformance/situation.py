@@ -27,7 +27,7 @@ _WRONG: Final = "0123456789abcdef0123456789abcdef"
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What all cases of a check have in common."""
+    """Settings that all cases of a check have in common."""
 
     seed: int = 7
     follows_system: bool = False
@@ -40,7 +40,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class Situation(Struct, frozen=True, kw_only=True):
-    """What a client is told about a case; a client that is a function gets it as its argument."""
+    """The facts that a client is told in a case; a client that is a function gets them as its argument."""
 
     case: str
     """The id of the case."""
@@ -62,7 +62,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     """True if the tenant's clock stands still."""
 
     def fill(self, text: str) -> str:
-        """Replace placeholders such as ``{rybbit.url}`` and ``{case.start}``."""
+        """Replace placeholders such as ``{vendor.url}`` and ``{case.start}``."""
         return self.addresses.fill(text)
 
 

@@ -53,7 +53,7 @@ class Target(Struct, frozen=True):
 
     @property
     def has(self) -> frozenset[Need]:
-        """What the endpoint has of that which cases need."""
+        """The needs of cases that the endpoint meets."""
         pagination = self.endpoint.pagination
         pages = self.has_pages
         facts: dict[Need, bool] = {

@@ -46,7 +46,7 @@ class Runs(Struct, frozen=True, kw_only=True):
     attempts: Sequence[Attempt]
     comparison: Comparison
     without_faults: Sequence[bytes] = ()
-    """What a sender delivers if nothing fails."""
+    """The bodies that a sender delivers if nothing fails."""
     unmatched: int = 0
     """Number of requests that belong to no tenant."""
     ignores_window: bool = False
@@ -92,7 +92,7 @@ def judge(admin: AdminClient, runs: Runs) -> CaseResult:
         rows=() if found is None else tuple(found.rows),
         exchanges=tuple(_summarize(exchanges[:_MAX_EXCHANGES])),
         notable=() if found is None else tuple(found.exchanges),
-        output="" if rating == "right" else mask(runs.last.output[-_MAX_OUTPUT:], runs.situation.secrets),
+        output="" if rating == "right" else mask(runs.last.messages[-_MAX_OUTPUT:], runs.situation.secrets),
         seconds=sum(attempt.seconds for attempt in runs.attempts),
     )
 

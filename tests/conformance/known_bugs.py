@@ -73,9 +73,7 @@ FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
     ),
     "uses-local-time": (
         BROWSEE,
-        dict.fromkeys(
-            ("window/short-day", "window/long-day", "window/far-east", "window/far-west"), "lost"
-        ),
+        dict.fromkeys(("window/short-day", "window/long-day", "window/far-east", "window/far-west"), "lost"),
     ),
     "repeats-refused": (
         RYBBIT,

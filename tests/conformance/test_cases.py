@@ -24,7 +24,7 @@ from mockserver.server.faults.registry import kinds, read
 from mockserver.vendors import load_dialects
 
 DIGESTS = {"2026.12": "8d1fc0f041fa8896"}
-"""What the cases of each set do; a changed case needs a new name and the name of the next set."""
+"""Digests of published sets; a changed case needs a new name and the name of the next set."""
 LISTS = [
     Target(vendor, endpoint)
     for vendor in load_dialects()
@@ -36,7 +36,9 @@ LISTS = [
 def test_cases_of_published_sets_never_change() -> None:
     cases = load_cases().values()
 
-    assert {name: digest_of(case for case in cases if case.since <= name) for name in list_sets(cases)} == DIGESTS
+    assert {
+        name: digest_of(case for case in cases if case.since <= name) for name in list_sets(cases)
+    } == DIGESTS
 
 
 def test_forty_cases_apply_to_every_list_in_every_dialect() -> None:

@@ -116,9 +116,7 @@ def test_journal_is_evidence_without_rows() -> None:
 )
 def test_rows_of_every_form_are_compared(tmp_path: Path, body: str, options: list[str]) -> None:
     command = script(tmp_path, body)
-    result = run(
-        RYBBIT, "--case", "paging/one-more", *options, "--", *command, "{case.folder}/rows.json"
-    )
+    result = run(RYBBIT, "--case", "paging/one-more", *options, "--", *command, "{case.folder}/rows.json")
 
     assert "1 right; as expected" in result.output
 
@@ -175,7 +173,11 @@ def test_sender_that_loses_refused_event_fails(tmp_path: Path) -> None:
         ("'retry/403-always' = 'lost'", 0, "retry/403-always: wrong (lost), as expected"),
         ("'retry/*' = 'wrong'", 0, "as expected"),
         ("'retry/403-always' = 'duplicated'", 1, "stale: retry/403-always: expected duplicated"),
-        ("'paging/one-more' = 'lost'\n'retry/403-always' = 'lost'", 1, "stale: paging/one-more: expected lost"),
+        (
+            "'paging/one-more' = 'lost'\n'retry/403-always' = 'lost'",
+            1,
+            "stale: paging/one-more: expected lost",
+        ),
     ],
     ids=["exact", "pattern", "other", "stale"],
 )

@@ -37,7 +37,7 @@ class WrongPage(Exception):
 
 
 class Damaged(Exception):
-    """Raised for a response whose body is no page."""
+    """Raised for a response whose body is not a page."""
 
 
 class ListClient:
@@ -424,7 +424,7 @@ class TakesRefusalForEnd:
 
 
 class TakesDamageForEnd:
-    """Takes a body that is no page for the end of the list."""
+    """Takes a body that is not a page for the end of the list."""
 
     def ends_at_damage(self) -> bool:
         return True
