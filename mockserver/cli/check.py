@@ -162,8 +162,8 @@ def command(
 
     TARGET is VENDOR/ENDPOINT or VENDOR/ENDPOINT@DIALECT. Each case runs COMMAND once, against a tenant of its
     own. The command gets addresses and credentials in variables such as SESSION_MOCK_VENDOR_URL and in
-    placeholders such as {VENDOR.url}, and the window to collect in SESSION_MOCK_START and SESSION_MOCK_END, or
-    {case.start} and {case.end}. Exits with 1 for an unexpected verdict or a stale expectation.
+    placeholders such as {VENDOR.url}, and the window to collect in SESSION_MOCK_START and SESSION_MOCK_END,
+    or {case.start} and {case.end}. Exits with 1 for an unexpected verdict or a stale expectation.
     """
     context = click.get_current_context()
     from mockserver.conformance.case import CaseError  # noqa: PLC0415 -- only this command needs it

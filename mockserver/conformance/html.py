@@ -143,7 +143,8 @@ def _timeline(result: CaseResult) -> Iterator[str]:
         found = "".join(f' <span class="wrong">{_text(name)}</span>' for name in item.findings)
         yield (
             f'<tr><td>{item.number}</td><td class="number">{item.at:.3f} s</td>'
-            f'<td class="number">{item.seconds:.3f} s</td><td><code>{_text(item.line)}</code>{found}</td></tr>'
+            f'<td class="number">{item.seconds:.3f} s</td>'
+            f"<td><code>{_text(item.line)}</code>{found}</td></tr>"
         )
     yield "</table>"
 

@@ -4,8 +4,9 @@ from typing import Any, Final
 
 import pytest
 
-from mockserver.conformance import Function, run
+from mockserver.conformance import run
 from mockserver.conformance.case import CaseError, load_cases, select_cases
+from mockserver.conformance.client import Function
 from mockserver.conformance.reports import describe_report
 from mockserver.conformance.target import TargetError, parse_target
 from mockserver.pytest_plugin.marker import NAME

@@ -101,14 +101,17 @@ def test_journal_is_evidence_without_rows() -> None:
     ("body", "options"),
     [
         (
-            "rows = collect()\n"
-            "out = csv.writer(sys.stdout)\nout.writerow(['id', 'browser'])\n"
-            "out.writerows([row['session_id'], row['browser']] for row in rows)\n",
+            """rows = collect()
+out = csv.writer(sys.stdout)
+out.writerow(["id", "browser"])
+out.writerows([row["session_id"], row["browser"]] for row in rows)
+""",
             ["--rows", "stdout", "--columns", "id=session_id"],
         ),
         (
-            "rows = sorted(collect(), key=lambda row: row['session_id'])\n"
-            "json.dump([{'id': row['session_id'], 'x': 1} for row in rows], open(sys.argv[1], 'w'))\n",
+            """rows = sorted(collect(), key=lambda row: row["session_id"])
+json.dump([{"id": row["session_id"], "x": 1} for row in rows], open(sys.argv[1], "w"))
+""",
             ["--rows", "{case.folder}/rows.json", "--key", "id", "--order", "any"],
         ),
     ],

@@ -15,9 +15,9 @@ _INTRODUCTION = """\
 [the command](cli.md) lists its options. A case is one tenant, one run of the client and one verdict.
 """
 _VERDICTS = """\
-The verdict of an outcome is *right*, *acceptable* or *wrong*; it follows from the kind of the case, unless the
-case says otherwise. A verdict is *inconclusive* if the event of the case had no effect on the client. A case
-does *not apply* to an endpoint that lacks what it needs. Timing is judged by the server; an outcome that
+The verdict of an outcome is *right*, *acceptable* or *wrong*; it follows from the kind of the case, unless
+the case says otherwise. A verdict is *inconclusive* if the event of the case had no effect on the client. A
+case does *not apply* to an endpoint that lacks what it needs. Timing is judged by the server; an outcome that
 depends on it, `hung` or `hammering`, is reported only after a second run.
 """
 _SETS = """\

@@ -24,6 +24,7 @@ TIMEOUT: Final = 0.8
 ATTEMPTS: Final = 7
 RESTARTS: Final = 4
 OK: Final = 200
+TOO_MANY: Final = 429
 REFUSALS: Final = range(400, 500)
 TEMPORARY: Final = frozenset({429, 500, 502, 503, 504})
 
@@ -124,7 +125,7 @@ class ListClient:
             try:
                 status, headers, body = self.send(fields)
                 if status in TEMPORARY:
-                    wait = self.find_wait(headers, wait)
+                    wait = self.find_wait(status, headers, wait)
                 elif status != OK:
                     return self.refuse(fields, status, attempt)
                 else:
@@ -159,7 +160,7 @@ class ListClient:
     def wait(self, seconds: float) -> None:
         self.sleep(seconds)
 
-    def find_wait(self, headers: Mapping[str, str], default: float) -> float:
+    def find_wait(self, status: int, headers: Mapping[str, str], default: float) -> float:
         """Return how long a refusal asks to wait, by its own clock."""
         after = headers.get("Retry-After")
         if after is not None and after.isdecimal():
@@ -170,7 +171,7 @@ class ListClient:
                 return max(parsedate_to_datetime(after).timestamp() - now, 0) + 1
             except ValueError:
                 return 1.0
-        reset = self.reset(headers)
+        reset = self.reset(headers) if status == TOO_MANY else None
         return default if reset is None else max(reset - now, 0) + default
 
     def send(self, fields: Fields) -> tuple[int, Mapping[str, str], bytes]:
@@ -394,8 +395,8 @@ class NeverWaits:
 class IgnoresRetryAfter:
     """Waits for a while of its own choice, whatever a response asks for."""
 
-    def find_wait(self, headers: Mapping[str, str], default: float) -> float:
-        del headers
+    def find_wait(self, status: int, headers: Mapping[str, str], default: float) -> float:
+        del status, headers
         return default
 
 
