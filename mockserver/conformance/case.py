@@ -60,6 +60,8 @@ Style = Literal["none", "offset", "page number", "cursor"]
 Need = Literal[
     "list",
     "sender",
+    "sessions",
+    "window",
     "pages",
     "numbers",
     "cursor",
@@ -73,6 +75,8 @@ Need = Literal[
 NEEDS: Final[dict[Need, str]] = {
     "list": "a list",
     "sender": "an endpoint that records what it is sent",
+    "sessions": "rows about sessions",
+    "window": "a time window",
     "pages": "a list of sessions with pages",
     "numbers": "pages with numbers or offsets",
     "cursor": "pages with cursors",

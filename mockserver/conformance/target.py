@@ -59,6 +59,8 @@ class Target(Struct, frozen=True):
         facts: dict[Need, bool] = {
             "list": self.is_list,
             "sender": not self.is_list,
+            "sessions": bool(self.endpoint.start_field or self.endpoint.count_field),
+            "window": bool(self.endpoint.time_windows),
             "pages": pages,
             "numbers": pages and not pagination.has_cursors,
             "cursor": pages and pagination.has_cursors,
