@@ -21,7 +21,8 @@ th { position: sticky; top: 0; background: Canvas; }
 .inconclusive { color: var(--inconclusive); } .none { color: var(--none); } .unexpected { font-weight: 600; }
 summary { cursor: pointer; }
 code, pre { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
-pre { white-space: pre-wrap; background: #8881; padding: .5rem; } .number { text-align: right; white-space: nowrap; }
+pre { white-space: pre-wrap; background: #8881; padding: .5rem; }
+.number { text-align: right; white-space: nowrap; }
 section { margin: 1.2rem 0; padding-left: .8rem; border-left: 3px solid var(--line); }
 svg { max-width: 100%; } svg rect { fill: var(--bar); } svg rect.fault { fill: var(--fault); }
 svg rect.bad { fill: var(--wrong); } svg text { font: 11px ui-monospace, monospace; fill: currentColor; }
