@@ -69,8 +69,9 @@ consumer: $(STAMP) ## Run the tests of a separate example project against the bu
 examples: $(STAMP) ## Run examples/ with the pytest plugin, as a user would
 	$(BIN)/python -m pytest -c /dev/null --rootdir examples examples $(ARGS)
 
-clients: $(STAMP) ## Check the careful client and the wrong ones as commands, each against all lists
-	$(BIN)/python -m tests.conformance.matrix $(ARGS)
+clients: $(STAMP) ## Check the careful client, the wrong ones and clients made of third-party packages as commands
+	$(BIN)/python -m tests.conformance.matrix
+	$(BIN)/python -m tests.conformance.third_party $(VENV)/clients
 
 bench: $(STAMP) ## Measure speed and memory and compare them with the promised bounds (ARGS=--quick takes fewer samples)
 	$(BIN)/python -m tests.bench.run $(ARGS)

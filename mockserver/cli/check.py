@@ -296,7 +296,9 @@ def _describe_reproduction(
     names = {"form": "format"}
     for name, default in defaults.items():
         if options[name] != default:
-            words += [f"--{names.get(name, name)}", str(options[name])]
+            value = options[name]
+            text = f"{value:g}" if isinstance(value, float) else str(value)
+            words += [f"--{names.get(name, name)}", text]
     pairs = {"columns": "columns", "environment": "env", "behaviors": "behavior"}
     for name, option in pairs.items():
         for left, right in options[name].items():
@@ -368,7 +370,7 @@ def _write_reports(reports: list["Report"], options: dict[str, Any]) -> None:
     if options["html"]:
         options["html"].write_text(to_html(reports), encoding="utf-8")
     if options["junit"]:
-        options["junit"].write_text("".join(map(to_junit, reports[:1])), encoding="utf-8")
+        options["junit"].write_text(to_junit(reports), encoding="utf-8")
     if options["summary"]:
         _append_summary(options["summary"], to_markdown(reports))
     if os.environ.get("GITHUB_ACTIONS") == "true":

@@ -57,8 +57,15 @@ def describe_report(report: Report) -> Iterator[str]:
     yield f"{report.target}: {report.describe_counts()}; {verdict}"
 
 
-def to_junit(report: Report) -> str:
-    """Return a JUnit file with one test case per case."""
+def to_junit(reports: Sequence[Report]) -> str:
+    """Return a JUnit file with a suite for each report, and a test case for each case."""
+    suites = ET.Element("testsuites")
+    suites.extend(_make_suite(report) for report in reports)
+    ET.indent(suites)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def _make_suite(report: Report) -> ET.Element:
     failures = [result for result in report.unexpected if result.verdict != "inconclusive"]
     suite = ET.Element(
         "testsuite",
@@ -84,8 +91,7 @@ def to_junit(report: Report) -> str:
     for entry in report.stale:
         case = ET.SubElement(suite, "testcase", classname=f"{report.target}.expectations", name=entry)
         ET.SubElement(case, "failure", message=printable(entry, keep=""), type="stale")
-    ET.indent(suite)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
+    return suite
 
 
 def to_markdown(reports: Sequence[Report]) -> str:

@@ -45,7 +45,7 @@ def _read_lines(text: str, *, is_partial: bool) -> list[Any]:
         except DecodeError as error:
             if is_partial and number == len(lines):
                 break
-            raise RowsError(f"line {number} is no JSON object: {error}; write one row per line") from None
+            raise RowsError(f"line {number} is not a JSON object: {error}; write one row per line") from None
     return rows
 
 
@@ -55,14 +55,16 @@ def _read_array(text: str, *, is_partial: bool) -> list[Any]:
     except DecodeError as error:
         if is_partial:
             return []
-        raise RowsError(f"the rows are no JSON array: {error}; write all rows, or one row per line") from None
+        raise RowsError(
+            f"the rows are not a JSON array: {error}; write all rows, or one row per line"
+        ) from None
 
 
 def _read_csv(text: str, *, is_partial: bool) -> list[Any]:
     try:
         rows: list[Any] = list(csv.DictReader(StringIO(text, newline=""), strict=not is_partial))
     except csv.Error as error:
-        raise RowsError(f"the rows are no CSV: {error}; write UTF-8 text with a header line") from None
+        raise RowsError(f"the rows are not CSV: {error}; write UTF-8 text with a header line") from None
     if is_partial and rows and (None in rows[-1] or None in rows[-1].values()):
         rows.pop()
     for number, row in enumerate(rows, 1):

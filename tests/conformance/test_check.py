@@ -34,6 +34,12 @@ def run(*words: str, code: int = 0, env: dict[str, str] | None = None) -> Result
     return result
 
 
+def read_suite(path: Path) -> ET.Element:
+    """Return the only suite of a JUnit file."""
+    (suite,) = ET.parse(path).getroot()  # noqa: S314 -- our own file
+    return suite
+
+
 def script(folder: Path, body: str) -> tuple[str, ...]:
     """Return a command that runs the careful client's list with another output."""
     path = folder / "client.py"
@@ -58,7 +64,7 @@ def test_careful_command_passes_and_every_report_is_written(tmp_path: Path) -> N
     )
 
     assert "4 right; as expected" in result.output
-    assert ET.parse(files["junit.xml"]).getroot().get("tests") == "4"  # noqa: S314 -- our own file
+    assert read_suite(files["junit.xml"]).get("tests") == "4"
     report = read_reports(files["results.json"].read_bytes())[0]
     assert [item.verdict for item in report.results] == ["right"] * 4
     assert "passed" in files["summary.md"].read_text()
@@ -85,7 +91,7 @@ def test_wrong_command_fails_with_evidence_and_reproduction(tmp_path: Path) -> N
     words = shlex.split(line.partition("reproduce with: ")[2])
     assert words[:2] == ["session-mock", "check"]
     assert "::error title=session-mock rybbit/list_sessions retry/403-always::" in result.output
-    assert ET.parse(junit).getroot().get("failures") == "1"  # noqa: S314 -- our own file
+    assert read_suite(junit).get("failures") == "1"
     assert "1 wrong; 1 unexpected" in run(*words[2:], code=1).output
 
 

@@ -52,7 +52,7 @@ class ListClient:
         self.environment = environment
         self.sleep = sleep
 
-    # What differs from list to list.
+    # Methods that differ from list to list.
 
     def path(self) -> str:
         raise NotImplementedError
@@ -78,7 +78,7 @@ class ListClient:
         del headers
         return None
 
-    # What a wrong client changes.
+    # Methods that wrong clients change.
 
     def collect(self) -> list[Row]:
         rows: list[Row] = []
@@ -189,7 +189,7 @@ class ListClient:
         finally:
             connection.close()
 
-    # What the check tells.
+    # Values that the check tells.
 
     @property
     def url(self) -> str:
