@@ -151,8 +151,8 @@ def _describe_reasons(by_case: Mapping[str, Mapping[str, CaseResult]]) -> Iterat
             texts.setdefault(explain(kit, result) or "Not explained yet.", []).append(kit)
         for text, kits in texts.items():
             cases.setdefault((text, tuple(kits)), []).append(case)
-    for (text, kits), names in cases.items():
-        yield f"- {', '.join(kits)}: {_list(names)}. {text}"
+    for (text, failing), names in cases.items():
+        yield f"- {', '.join(failing)}: {_list(names)}. {text}"
 
 
 def _list(cases: Iterable[str]) -> str:

@@ -4,8 +4,6 @@ They collect the list of one vendor with pages by number, and print its rows as 
 imported only by its own kit.
 """
 
-# mypy: ignore-errors -- the packages of some kits are not installed where the types are checked
-
 import json
 import os
 import sys
@@ -74,8 +72,9 @@ def with_backoff() -> Iterator[dict[str, Any]]:
     import backoff
     import requests
 
-    def is_permanent(error: requests.RequestException) -> bool:
-        return error.response is not None and error.response.status_code not in TEMPORARY
+    def is_permanent(error: Exception) -> bool:
+        response = getattr(error, "response", None)
+        return response is not None and response.status_code not in TEMPORARY
 
     @backoff.on_exception(
         backoff.expo, requests.RequestException, max_tries=5, factor=0.2, giveup=is_permanent
