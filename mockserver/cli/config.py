@@ -11,8 +11,8 @@ from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo
 from mockserver.cli.params import format_examples
 from mockserver.client.exchange_texts import count_of
-from mockserver.server.faults.configured import create_tenants
 from mockserver.server.faults.registry import kinds
+from mockserver.server.provisioning.configured import create_tenants
 from mockserver.server.tenancy.config import Config, TenantConfig, check_access, read_config
 from mockserver.server.tenancy.scenarios import SCENARIO_TEXTS
 from mockserver.server.tenancy.settings import TenantError

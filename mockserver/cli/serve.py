@@ -94,6 +94,12 @@ def _tolerate_closed_output() -> Iterator[None]:
     **repeated_pairs("VENDOR=PORT", parsers.parse_port),
     help="Serve a vendor on an additional port of its own; 0 picks a free one; repeatable.",
 )
+@env_option(
+    "--restore",
+    metavar="FILE",
+    help="Snapshot of `session-mock admin snapshot` with which the default tenant continues;"
+    " it replaces the options of world and tenant.",
+)
 @click.option(
     "--port-file",
     type=click.Path(path_type=Path),

@@ -141,6 +141,10 @@ class AdminClient(NotPicklable):
         """Delete a tenant; the default tenant cannot be deleted."""
         self._transport.request("DELETE", _tenant_path(tenant), type(None))
 
+    def snapshot(self, tenant: str = DEFAULT_TENANT) -> dict[str, Any]:
+        """Return the complete state of a tenant: ``SessionMock(restore=…)`` continues with the same bytes."""
+        return self._transport.request("GET", _tenant_path(tenant) + "/snapshot", dict[str, Any])
+
     def reset_tenant(self, tenant: str = DEFAULT_TENANT) -> None:
         """Reset a tenant to its initial state, without faults and with an empty journal."""
         self._transport.request("POST", _tenant_path(tenant) + "/reset", type(None))

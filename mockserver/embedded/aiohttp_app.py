@@ -11,7 +11,7 @@ from mockserver.client.plain_values import to_plain
 from mockserver.embedded.in_process_transport import InProcessTransport
 from mockserver.embedded.tenant import TenantHandle
 from mockserver.server import app as server
-from mockserver.server.faults.configured import create_tenants
+from mockserver.server.provisioning.configured import create_tenants
 from mockserver.server.runner import Running
 from mockserver.server.tenancy.config import read_config
 from mockserver.server.tenancy.tenant import Tenants
@@ -19,7 +19,17 @@ from mockserver.server.tenancy.urls import Addresses
 
 T = TypeVar("T")
 _HANDLE: Final = web.AppKey("session_mock", TenantHandle)
-_SETTINGS: Final = ("profile", "now", "dialect", "behaviors", "credentials", "faults", "limits", "scenario")
+_SETTINGS: Final = (
+    "profile",
+    "now",
+    "dialect",
+    "behaviors",
+    "credentials",
+    "faults",
+    "limits",
+    "scenario",
+    "restore",
+)
 """Settings that are not fields of the world's spec."""
 
 
@@ -50,8 +60,8 @@ def create_app(**settings: Any) -> web.Application:
     """Create the aiohttp application that serves all vendors: ``aiohttp_client(create_app(sessions=250))``.
 
     Settings are those of :class:`~mockserver.SessionMock` except host and ports: ``profile``, ``now``,
-    ``dialect``, ``behaviors``, ``credentials``, ``faults``, ``limits``, ``scenario``, and fields of a world's
-    spec. :func:`tenant_of` returns the handle of its tenant.
+    ``dialect``, ``behaviors``, ``credentials``, ``faults``, ``limits``, ``scenario``, ``restore``, and
+    fields of a world's spec. :func:`tenant_of` returns the handle of its tenant.
     """
     own: dict[str, Any] = {name: settings.pop(name) for name in _SETTINGS if name in settings}
     config = read_config(None, {**to_plain(own), "world": to_plain(settings)})

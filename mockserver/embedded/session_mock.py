@@ -33,8 +33,8 @@ class SessionMock(TenantHandle):
 
     Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``,
     ``sessions``, …), ``now`` (the time at which the clock is frozen), ``dialect``, ``behaviors``,
-    ``credentials``, ``faults``, ``limits``, ``scenario``, ``host``, ``port`` (0 picks a free one) and
-    ``vendor_ports``. Raises
+    ``credentials``, ``faults``, ``limits``, ``scenario``, ``restore``, ``host``, ``port`` (0 picks a free
+    one) and ``vendor_ports``. Raises
     :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid one.
 
     The server belongs to the process that starts it. A forked child can send requests to its URL, but calls
@@ -52,6 +52,7 @@ class SessionMock(TenantHandle):
         faults: Sequence[Mapping[str, Any]] = (),
         limits: Mapping[str, Mapping[str, Any]] | None = None,
         scenario: str | Path | None = None,
+        restore: str | Path | Mapping[str, Any] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         vendor_ports: Mapping[str, int] | None = None,
@@ -67,6 +68,7 @@ class SessionMock(TenantHandle):
             "credentials": credentials,
             "faults": [dict(fault) for fault in faults] or None,
             "limits": limits,
+            "restore": str(restore) if isinstance(restore, Path) else restore,
             "host": host,
             "port": port,
             "vendor_ports": vendor_ports,

@@ -109,6 +109,14 @@ class TenantHandle(NotPicklable):
         self._client.reset_tenant(self.id)
         self._access = self._client.tenant(self.id)
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return the complete state as JSON values: ``SessionMock(restore=…)`` continues with the same bytes.
+
+        It has the world with everything that was sent, added and deleted, the clock, behaviors, limits and
+        faults with their counters, and credentials that were set, unmasked. It has no journal.
+        """
+        return self._client.snapshot(self.id)
+
     def verify(self) -> Verification:
         """Return the findings, unexpected errors, and unused and ineffective faults of the tenant."""
         return self._client.verify(self.id)
@@ -167,10 +175,12 @@ def create_from_arguments(
     if scenario is not None:
         from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- keeps start-up fast
             merge_settings,
-            tenant_arguments,
+        )
+        from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- as above
+            tenant_arguments as read_scenario,
         )
 
-        given = merge_settings(tenant_arguments(scenario), given)
+        given = merge_settings(read_scenario(scenario), given)
     world = to_plain(given)
     tenant_arguments = {field: world.pop(field) for field in _TENANT_ARGUMENTS if field in world}
     return client.create_tenant(name, world=world, **tenant_arguments)

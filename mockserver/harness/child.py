@@ -186,7 +186,7 @@ class _Child:
         process = self._running()
         if hasattr(os, "waitid") and hasattr(os, "WNOWAIT"):
             # The process stays a zombie, so that its id is not reused until its group is killed.
-            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            _wait_interruptibly(lambda: os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT))
             self.kill_group()
         return process.wait()
 
@@ -214,6 +214,36 @@ class _Child:
                 os.killpg(process.pid, number)
 
 
+def _wait_interruptibly(wait: Callable[[], object]) -> None:
+    """Call *wait*, in a thread if this one handles signals.
+
+    A signal that arrives just before the main thread waits would be handled only at the end of the wait. It
+    wakes up a thread that reads a pipe.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        wait()
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    previous = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+
+    def report_end() -> None:
+        wait()
+        os.write(writing, _ENDED)
+
+    thread = threading.Thread(target=report_end, daemon=True)
+    thread.start()
+    try:
+        while _ENDED not in os.read(reading, 512):  # Else it has the numbers of signals.
+            pass
+    finally:
+        signal.set_wakeup_fd(previous)
+    thread.join()
+    os.close(reading)
+    os.close(writing)
+
+
+_ENDED: Final = b"\0"
 _KILL: Final[int] = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 

@@ -21,7 +21,7 @@ def serve_tenant(config: Config, port: int = 0) -> Iterator[tuple[AdminClient, T
     It accepts connections before the context is entered. Port 0 picks a free one. Raises ``ConfigError`` for
     an invalid configuration, and ``OSError`` if the port is not available.
     """
-    server = ServerThread(replace(config, port=port, host="127.0.0.1"))
+    server = ServerThread(replace(config, port=port, host="127.0.0.1", admin_port=None))
     server.start()
     try:
         client = AdminClient(transport=InProcessTransport(server))

@@ -1,6 +1,7 @@
 """The server of a test run, and the tenants of its tests."""
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -150,8 +151,7 @@ class Run:
         folder: Path | None = self.settings["journal"]
         if folder is None:
             return None
-        readable = re.sub(r"[^\w.-]+", "-", nodeid)[:_MAX_FILE_NAME]
-        path = folder / f"{readable}-{blake2b(nodeid.encode(), digest_size=4).hexdigest()}.har"
+        path = folder / _name_file(nodeid, ".har")
         try:
             archive = json.encode(tenant.journal.har())
             folder.mkdir(parents=True, exist_ok=True)
@@ -254,7 +254,27 @@ class TenantUnderTest:
         self._unmatched += self._run.take_unmatched(verification.unmatched)
         bounds = [finding for finding in verification.findings if finding.name in BOUNDS]
         lines = [f"{finding.name}: {finding.message}" for finding in bounds]
-        return "\n".join([*lines, describe_tenant(self.tenant, self._unmatched)])
+        lines.append(describe_tenant(self.tenant, self._unmatched))
+        folder: Path | None = self._run.settings["snapshots"]
+        if folder is not None:
+            lines.append(self._write_snapshot(folder))
+        return "\n".join(lines)
+
+    def _write_snapshot(self, folder: Path) -> str:
+        """Write the tenant's state, and return the command that continues with it, or the problem."""
+        path = folder / _name_file(self._item.nodeid, ".json")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(json.encode(self.tenant.snapshot()))
+        except OSError as error:
+            return f"cannot write the state to {path}: {describe_error(error)}"
+        return f"continue with: {shlex.join(['session-mock', 'serve', '--restore', str(path)])}"
+
+
+def _name_file(nodeid: str, suffix: str) -> str:
+    """Return the name of a test's file: readable, and different for each test."""
+    readable = re.sub(r"[^\w.-]+", "-", nodeid)[:_MAX_FILE_NAME]
+    return f"{readable}-{blake2b(nodeid.encode(), digest_size=4).hexdigest()}{suffix}"
 
 
 def _strictness(value: Any) -> Strictness:

@@ -86,6 +86,13 @@ SETTINGS: Final = (
         None,
         "DIR",
     ),
+    Setting(
+        "snapshots",
+        "Directory to which the state of every failed test is written, for `session-mock serve --restore`.",
+        Path,
+        None,
+        "DIR",
+    ),
 )
 
 

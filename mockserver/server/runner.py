@@ -13,9 +13,9 @@ from msgspec import to_builtins
 
 from mockserver.server.admin.app import Admin
 from mockserver.server.app import create_app
-from mockserver.server.faults.configured import create_tenants
 from mockserver.server.http.access_log import AcceptLog, create_access_log, server_log
 from mockserver.server.http.known_credentials import KnownCredentials
+from mockserver.server.provisioning.configured import create_tenants
 from mockserver.server.tenancy.config import Config, ConfigError, check_access
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenant, Tenants

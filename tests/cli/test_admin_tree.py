@@ -43,6 +43,7 @@ READS = {
     "world show": f"{DEFAULT}/world",
     "session show --index -1 --site 1": f"{DEFAULT}/world/session?index=-1&site=1",
     "clock show": f"{DEFAULT}/clock",
+    "snapshot": f"{DEFAULT}/snapshot",
     "fault list": f"{DEFAULT}/faults",
     "fault show 1": f"{DEFAULT}/faults/1",
     "fault kinds": "/faults",
@@ -177,6 +178,8 @@ def test_example_in_help_runs(line: str, admin: Shell, tmp_path: Path) -> None:
     admin("fault", "add", "status", "nth=1000")
     admin.request_sessions()
     (tmp_path / "collected.ndjson").write_text(admin("rows", "expected", *NAME.split()))
+    (tmp_path / "mock.toml").write_text("[world]\nsessions = 5\n")
+    (tmp_path / "client.sh").write_text('test -n "$SESSION_MOCK_URL"\n')
     line = line.replace("http://mock.test:8080", admin.url).replace(
         "journal follow", "journal follow --limit 1"
     )

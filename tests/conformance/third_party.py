@@ -32,51 +32,56 @@ PACKAGES: Final = {
     "got": ("got",),
 }
 """The packages of each kit; got is from npm, the others are from PyPI."""
-ALL: Final = tuple(PACKAGES)
-IGNORES_WAIT: Final = ("tenacity", "backoff", "aiohttp-retry")
-REASONS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
+PERMANENT: Final = ("auth/expired", "auth/refused", "auth/refused-once", "retry/40?-always")
+"""Cases in which a repeated request cannot succeed."""
+REASONS: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
-        ALL,
+        "*",
         "paging/empty-page",
+        "lost",
         "The loop takes an empty page for the end; the list has no total to compare with.",
     ),
     (
-        ALL,
+        "*",
         "paging/same-page-*",
+        "duplicated",
         "The loop stores what a page has, and does not look for rows that it already has.",
     ),
     (
-        ("urllib3", "backoff", "dlt"),
+        "*",
         "wire/content-type",
+        "invented",
         "requests decodes `text/html` without a charset as ISO-8859-1, so that texts beyond ASCII are altered.",
     ),
+    *(
+        (
+            "tenacity",
+            case,
+            "hammering",
+            "Without a condition, the decorator retries every exception, also permanent refusals.",
+        )
+        for case in PERMANENT
+    ),
     (
-        IGNORES_WAIT,
-        "retry/429-*",
+        "*",
+        "*",
+        "hammering",
         "The retry decorator or client waits for a time of its own, whatever `Retry-After` says.",
     ),
-    (IGNORES_WAIT, "retry/503-*", "As above, for 503."),
-    (IGNORES_WAIT, "retry/limit-refills", "As above, for a limit of the vendor."),
-    (IGNORES_WAIT, "concurrency/limit-in-parallel", "As above, for a limit of the vendor."),
     (
-        ("tenacity",),
-        "retry/40?-always",
-        "Without a condition, the decorator retries every exception, also permanent refusals.",
-    ),
-    (("tenacity",), "auth/*", "As above, for 401."),
-    (
-        ("dlt",),
-        "wire/error-inside",
+        "dlt",
+        "wire/*",
+        "lost",
         "A response without the selected rows counts as an empty page, and an empty page ends the list.",
     ),
-    (("dlt",), "wire/list-of-nothing", "As above, for an empty array."),
     (
-        ("got",),
+        "got",
         "*",
+        "leaked",
         "Node prints an uncaught error with all its properties, also the header Authorization of the request.",
     ),
 )
-"""Explanations of failures, by kits and cases."""
+"""Explanations of failures: patterns of kits and cases, and the outcome; the first that fits counts."""
 
 
 def install(folder: Path) -> None:
@@ -113,7 +118,11 @@ def check_kit(folder: Path, kit: str) -> Report:
 
 def explain(kit: str, result: CaseResult) -> str:
     """Return why a kit fails a case; an empty text if that is not known."""
-    fitting = (text for kits, case, text in REASONS if kit in kits and fnmatchcase(result.case, case))
+    fitting = (
+        text
+        for kits, case, outcome, text in REASONS
+        if fnmatchcase(kit, kits) and fnmatchcase(result.case, case) and result.outcome == outcome
+    )
     return next(fitting, "")
 
 

@@ -2,7 +2,8 @@
 
 Write its files, run its commands in order in one shell, and compare their output.
 
-- A block whose first line is ``# name.ext`` is a file of that name; a Python block without a name is a script.
+- A block whose first line is ``# name.ext`` or ``// name.ext`` is a file of that name; a Python block without a
+  name is a script.
 - One bash runs all ``sh`` blocks, so a block sees the processes and variables of the blocks before it.
 - A ``text`` block is the output of the block before it: its lines are consecutive in the output. A line ``…`` skips
   lines, and ``…`` within a line skips characters.
@@ -26,7 +27,7 @@ ROOT: Final = Path(__file__).parents[2]
 HOWTO: Final = ROOT / "docs" / "howto"
 SECONDS: Final = 180
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_NAME: Final = re.compile(r"# ([\w./-]+\.\w+|Dockerfile)")
+_NAME: Final = re.compile(r"(?:#|//) ([\w./-]+\.\w+|Dockerfile)")
 _FAILURE: Final = re.compile(r"^(FAILED|ERROR|Error:|AssertionError)|\b\d+ (failed|error)", re.MULTILINE)
 _ELIDED: Final = re.compile(r"…|\bin \d+\.\d+s")
 _OWN: Final = ("CI", "COV_", "COVERAGE_", "PYTEST_", "SESSION_MOCK_")

@@ -38,11 +38,33 @@ def test_markers_of_module_class_and_function_are_merged(run: Run) -> None:
     run(MERGED).assert_outcomes(passed=3)
 
 
+SCENARIO = """
+@pytest.mark.session_mock(scenario="rate-limited", limits={"rybbit.api": {"allowed": 9}}, faults={"kind": "reset"}, strict=False)
+class TestClass:
+    @pytest.mark.session_mock(sessions=7, limits={"braze.shared": {"enabled": False}})
+    def test_one(self, session_mock):
+        limits = {limit.name: limit for limit in session_mock.limits}
+        assert session_mock.world.counts == [7, 7]
+        assert (limits["rybbit.api"].allowed, limits["sparklytics.sessions"].allowed) == (9, 2)
+        assert not limits["braze.shared"].enabled
+        assert [fault["kind"] for fault in session_mock.faults] == ["status", "reset"]
+
+    @pytest.mark.session_mock(scenario="one-row-more")
+    def test_profile(self, session_mock):
+        assert session_mock.world.counts == [401, 401]
+"""
+
+
+def test_scenario_is_the_base_of_the_other_arguments(run: Run) -> None:
+    run(SCENARIO).assert_outcomes(passed=2)
+
+
 @pytest.mark.parametrize(
     ("marker", "message"),
     [
+        ("scenario='rate-limit'", "*scenario: unknown scenario 'rate-limit'; did you mean 'rate-limited'?*"),
         ("sesions=3", "*@pytest.mark.session_mock: unknown argument 'sesions'; did you mean 'sessions'?"),
-        ("xyz=3", "*@pytest.mark.session_mock: unknown argument 'xyz'; * profile, now, *"),
+        ("xyz=3", "*@pytest.mark.session_mock: unknown argument 'xyz'; * scenario, profile, now, *"),
         ("3", "*@pytest.mark.session_mock: unexpected positional argument 3; use keyword arguments"),
         ("sessions=-3", "cannot create the tenant of this test: *sessions*"),
         ("profile='emty'", "cannot create the tenant of this test: *did you mean 'empty'?"),

@@ -315,3 +315,21 @@ def test_one(request, session_mock):
     )
 
     assert "report" not in properties()["test_one"]
+
+
+def test_state_of_failed_test_is_written_and_can_be_restored(run: Run, project: pytest.Pytester) -> None:
+    tests = """
+def test_fails(session_mock):
+    ask(session_mock)
+    session_mock.faults.add("latency", seconds=0)
+    assert False
+
+def test_passes(session_mock):
+    ask(session_mock)
+"""
+    result = run(tests, "--session-mock-snapshots=states")
+    [path] = (project.path / "states").iterdir()
+
+    result.stdout.fnmatch_lines([f"continue with: session-mock serve --restore states/{path.name}"])
+    with SessionMock(restore=path) as mock:
+        assert [fault["kind"] for fault in mock.faults] == ["latency"]

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ RUNNING = "live-traffic"
 @pytest.mark.parametrize("name", [name for name in scenario_names() if name != RUNNING])
 def test_careful_client_collects_rows_of_scenario(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each fault triggers and is effective, and each limit is reached."""
-    size = {} if "profile" in load_scenario(name).settings else {"sessions": SESSIONS}
+    size: dict[str, Any] = {} if "profile" in load_scenario(name).settings else {"sessions": SESSIONS}
     refusals = 0
     with SessionMock() as mock:
         for vendor, endpoint_name in ENDPOINTS.items():
@@ -84,7 +85,7 @@ def test_wrong_scenarios_are_explained(tmp_path: Path) -> None:
 
 
 def test_faults_and_limits_of_configuration_apply_and_limits_survive_reset() -> None:
-    limits = {"rybbit.api": {"allowed": 5, "seconds": 7}, "braze.shared": {"enabled": False}}
+    limits: dict[str, Any] = {"rybbit.api": {"allowed": 5, "seconds": 7}, "braze.shared": {"enabled": False}}
     with SessionMock(faults=[{"kind": "reset"}], limits=limits) as mock:
         before = {limit.name: limit for limit in mock.limits}
         assert [fault["kind"] for fault in mock.faults] == ["reset"]

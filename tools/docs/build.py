@@ -1,7 +1,7 @@
 """Write the generated documents.
 
-Vendors, OpenAPI, settings, library, admin API, faults, findings, commands, parts of the README and of the
-page about the world.
+Vendors, OpenAPI, settings, library, admin API, faults, scenarios, findings, commands, parts of the
+README and of the page about the world.
 
 With ``--check``, only list the documents that are not current.
 """
@@ -29,7 +29,7 @@ from mockserver.vendors.base import Vendor
 from mockserver.world.model.spec import spec
 from mockserver.world.world import build
 from tools.docs.conformance_page import conformance
-from tools.docs.pages import admin, assumed, code, library, settings
+from tools.docs.pages import admin, assumed, code, library, scenarios, settings
 from tools.docs.vendor_page import page
 from tools.world.audit import SEEDS, measure_sites, measure_totals
 
@@ -43,7 +43,9 @@ def generated() -> dict[Path, str]:
     pages = {DOCS / "vendors" / f"{vendor.name}.md": _page(vendor) for vendor in load()}
     pages[DOCS / "vendors" / "README.md"] = _vendors()
     pages |= {DOCS / "openapi" / f"{vendor.label}.json": _openapi(vendor) for vendor in load_dialects()}
-    pages |= {DOCS / f"{write.__name__}.md": write() for write in (admin, assumed, library, settings)}
+    pages |= {
+        DOCS / f"{write.__name__}.md": write() for write in (admin, assumed, library, scenarios, settings)
+    }
     return {
         **pages,
         DOCS / "findings.md": _findings(),

@@ -19,6 +19,7 @@ from mockserver.pytest_plugin.marker import ARGUMENTS
 from mockserver.pytest_plugin.settings import SETTINGS
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.tenancy.config import Config
+from mockserver.server.tenancy.scenarios import SCENARIO_TEXTS, SCENARIOS, load_scenario, scenario_names
 from mockserver.vendors import load_dialects
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec
@@ -49,10 +50,25 @@ _SERVER = """\
 its variable, and both override the file. `SessionMock(…)` takes the names of the file as arguments, as well
 as fields of the world.
 """
+_SCENARIOS = """\
+A scenario is a situation that a client has to handle: a file with a world, faults, limits, behaviors or a
+clock. Use it with `session-mock serve --scenario NAME`, `session-mock exec --scenario NAME -- COMMAND`,
+`session-mock admin tenant create --scenario NAME`, `SessionMock(scenario=…)`, `create_tenant(scenario=…)`,
+`@pytest.mark.session_mock(scenario=…)`, or `scenario = "NAME"` in a TOML file.
+
+Other settings override those of the scenario, table by table, and faults are added to its faults. The path
+of a file of your own ends in `.toml`. It has the settings of a tenant, and the texts `description` and
+`correct_client`; `session-mock config check FILE` checks it.
+"""
 _TENANTS = """\
-`[tenants.NAME]` in the file adds a tenant, with its own `profile`, `world`, `now`, `dialect`, `behaviors` and
-`credentials`. Instants in the file are strings or TOML dates. [The world](world.md) describes the fields of a
-world; the pages of the vendors describe their behaviors and dialects.
+`[tenants.NAME]` in the file adds a tenant, with its own `scenario`, `profile`, `world`, `now`, `clock`,
+`dialect`, `behaviors`, `limits`, `faults` and `credentials`. Each `[[faults]]` has the fields that
+[faults](faults.md) lists; `[limits."rybbit.api"]` has those of `PATCH …/limits`; `clock` is a change such as
+`{action = "rate", rate = 60}`. A [scenario](scenarios.md) is the base of the other settings.
+`session-mock config schema` prints the JSON Schema of the file, and `session-mock config check FILE` checks
+one. `SESSION_MOCK_TOML` has the text of such a file. Instants in the file are strings or TOML dates. [The
+world](world.md) describes the fields of a world; the pages of the vendors describe their behaviors and
+dialects.
 """
 _MARKER = """\
 Arguments of `@pytest.mark.session_mock(…)`. Those of a function override those of its class, and both
@@ -231,6 +247,25 @@ def assumed() -> str:
             heading += f", only `{vendor.dialect}`"
         parts += [f"## {heading}\n", table(("where", ""), facts)] if facts else []
     return "\n".join(parts)
+
+
+def scenarios() -> str:
+    """Return the page of all shipped scenarios, with their files."""
+    parts = ["# Scenarios\n", _SCENARIOS]
+    for name in scenario_names():
+        scenario = load_scenario(name)
+        lines = (SCENARIOS / f"{name}.toml").read_text("utf-8").splitlines()
+        rest = [line for line in lines if not line.startswith(SCENARIO_TEXTS)]
+        file = "\n".join(rest).strip()
+        parts.append(
+            f"## `{name}`\n\n{scenario.description}\n\n"
+            f"A correct client: {_uncapitalize(scenario.correct_client)}\n\n```toml\n{file}\n```\n"
+        )
+    return "\n".join(parts)
+
+
+def _uncapitalize(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def admin() -> str:

@@ -12,6 +12,7 @@ _COMMANDS: Final = {
     "tenant": ("tenants", "Create, list, show, reset and delete tenants."),
     "world": ("worlds", "Show or replace the world of a tenant."),
     "session": ("worlds", "Show the raw data of a session."),
+    "snapshot": ("tenants", "Print the complete state of a tenant as JSON."),
     "clock": ("clock", "Show or change the clock of a tenant."),
     "fault": ("faults", "Add, list, show and remove faults; list their kinds."),
     "limit": ("limits", "List or change rate and concurrency limits."),

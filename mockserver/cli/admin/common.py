@@ -70,7 +70,7 @@ def with_client(
         def run(**given: Any) -> None:
             options = _merge_options(given)
             is_json = options.pop("as_json")
-            print_result = (lambda item: print_json(as_json(item))) if is_json else show
+            print_result = _print_as(as_json) if is_json else show
             with _reported_errors(), AdminClient(options.pop("url"), options.pop("token")) as client:
                 result = call(client, **options)
                 if isinstance(result, Iterator):
@@ -84,6 +84,11 @@ def with_client(
         return admin_options(run) if tenant else _connection_options(run)
 
     return decorate
+
+
+def _print_as(convert: Callable[[Any], Any]) -> Callable[[Any], None]:
+    """Return a function that prints a converted result as JSON."""
+    return lambda result: print_json(convert(result))
 
 
 def _merge_options(given: dict[str, Any]) -> dict[str, Any]:

@@ -164,8 +164,8 @@ reconcile = copy(reconcile_rows)
 """The same command as ``session-mock reconcile``."""
 reconcile.name = "reconcile"
 reconcile.epilog = format_examples(
-    "session-mock reconcile browsee export_sessions collected.ndjson --order any",
-    "session-mock reconcile rybbit list_sessions rows.csv --columns id=session_id --json",
+    "session-mock reconcile browsee export_sessions collected.ndjson --order any"
+    " start=1788220800 end=1790812801",
 )
 
 

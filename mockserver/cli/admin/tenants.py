@@ -8,7 +8,7 @@ from mockserver.admin_schemas import NewTenant, TenantAccess
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.worlds import collect_world_fields, world_options
 from mockserver.cli.lazy_group import SuggestingGroup
-from mockserver.cli.output import echo, print_table
+from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import (
     format_examples,
     parse_json_or_text,
@@ -147,3 +147,15 @@ def delete_tenant(client: AdminClient, *, name: str) -> None:
     The tenant 'default' cannot be deleted; `session-mock admin tenant reset` restores its initial state.
     """
     client.delete_tenant(name)
+
+
+@click.command(epilog=format_examples("session-mock admin snapshot > bug.json"))
+@with_client(print_json)
+def snapshot(client: AdminClient, *, tenant: str) -> dict[str, Any]:
+    """Print the complete state of a tenant as JSON.
+
+    `session-mock serve --restore FILE` continues with it: the same requests get the same bytes. It has the
+    world with everything that was sent, added and deleted, the clock, behaviors, limits and faults with their
+    counters, and credentials that were set, unmasked. It has no journal.
+    """
+    return client.snapshot(tenant)

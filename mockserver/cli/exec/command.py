@@ -59,7 +59,7 @@ class _Server(Struct, frozen=True):
 
 
 class _Checks(Struct, frozen=True):
-    """What is checked after the command, and where it is reported."""
+    """The checks after the command, and the files of their reports."""
 
     verify: bool
     strict: Strictness
@@ -168,7 +168,7 @@ _check_options = combine_options(
         help="Order of the rows: the same as the vendor's, or any.",
     ),
     click.option("--junit", metavar="FILE", help="Write the result as JUnit XML."),
-    click.option("--html", metavar="FILE", help="Write the result as an HTML page."),
+    click.option("--html", "page", metavar="FILE", help="Write the result as an HTML page."),
     click.option("--har", metavar="FILE", help="Write the requests as an HTTP Archive."),
     click.option(
         "--summary", metavar="FILE", help="Append the result to a file as Markdown; - prints it to stderr."
@@ -180,8 +180,8 @@ _check_options = combine_options(
     name="exec",
     context_settings={"allow_interspersed_args": False},
     epilog=format_examples(
-        "session-mock exec --verify --env API={rybbit.url} --env KEY={rybbit.token} -- node client.js",
-        "session-mock exec --scenario rate-limited --rows rybbit/list_sessions=rows.csv -- ./client rows.csv",
+        "session-mock exec --verify --env API={rybbit.url} --env KEY={rybbit.token} -- sh client.sh",
+        "session-mock exec --scenario short-outage --timeout 60 --junit result.xml -- sh client.sh",
         'eval "$(session-mock exec --url http://127.0.0.1:8080 --tenant default --print-env sh)"',
     ),
 )
@@ -192,7 +192,6 @@ _check_options = combine_options(
 @click.option("--tenant", metavar="ID", help="Use this tenant of the running server instead of a new one.")
 @click.option(
     "--admin-token",
-    "token",
     type=TOKEN,
     envvar="SESSION_MOCK_ADMIN_TOKEN",
     show_envvar=True,
@@ -228,8 +227,11 @@ def exec_command(
       125      session-mock failed
       126/127  the command cannot be run, does not exist
     """  # noqa: D301 -- \b is a mark for click
-    server = _Server(options.pop("url"), options.pop("token"), options.pop("tenant"), options.pop("port"))
-    files = {name: options.pop(name) for name in ("junit", "html", "har", "summary")}
+    server = _Server(
+        options.pop("url"), options.pop("admin_token"), options.pop("tenant"), options.pop("port")
+    )
+    files = {name: options.pop(name) for name in ("junit", "har", "summary")}
+    files["html"] = options.pop("page")
     checks = _Checks(
         **{name: options.pop(name) for name in ("verify", "strict", "rows", "columns", "order")},
         files={name: file for name, file in files.items() if file is not None},
@@ -237,7 +239,7 @@ def exec_command(
     _check_usage(command, server, print_env)
     config = build_config(options)
     with _reported_failures(), server.open_tenant(config) as (client, tenant):
-        addresses = Addresses(client.tenant(tenant.id))
+        addresses = Addresses(client.tenant(tenant.id), server.url)
         try:
             own = {name: addresses.fill(text) for name, text in variables.items()}
             words = tuple(map(addresses.fill, command))

@@ -27,6 +27,7 @@ ROUTES: Final = (
     Route("POST", "/tenants", tenants.create_tenant, 201),
     Route("GET", _TENANT, tenants.get_tenant),
     Route("DELETE", _TENANT, tenants.delete_tenant, 204),
+    Route("GET", _TENANT + "/snapshot", tenants.get_snapshot),
     Route("POST", _TENANT + "/reset", tenants.reset_tenant, 204),
     Route("GET", _TENANT + "/world", worlds.get_world),
     Route("PUT", _TENANT + "/world", worlds.replace_world),

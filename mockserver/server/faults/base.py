@@ -123,7 +123,9 @@ class FaultContext:
 
         It depends only on seed, tenant, fault, request, attempt and purpose.
         """
-        stream = _stream_key(self.tenant.world.spec.seed, self.tenant.name, number, self.request_key, purpose)
+        stream = _stream_key(
+            self.tenant.world.spec.seed, self.tenant.origin, number, self.request_key, purpose
+        )
         return (draw_one(stream, attempt) >> 11) / (1 << 53)
 
     def draw(self, purpose: str) -> float:

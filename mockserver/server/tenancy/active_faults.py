@@ -4,7 +4,7 @@ This module does not look at requests; :mod:`mockserver.server.faults.engine` de
 triggers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from msgspec import Struct, to_builtins
@@ -47,7 +47,8 @@ class ActiveFault(Generic[AnyFault]):
         self.matched = 0
         self.triggered = 0
         self.effective = 0
-        self._attempts: dict[str, int] = {}
+        self.attempts: dict[str, int] = {}
+        """Number of identical requests that have matched, by their key."""
 
     @property
     def kind(self) -> str:
@@ -65,10 +66,10 @@ class ActiveFault(Generic[AnyFault]):
 
     def count_attempt(self, request_key: str) -> int:
         """Count a matching request; return how many identical requests have matched, including this one."""
-        attempt = self._attempts.pop(request_key, 0) + 1
-        self._attempts[request_key] = attempt
-        if len(self._attempts) > _MAX_REQUESTS:
-            del self._attempts[next(iter(self._attempts))]
+        attempt = self.attempts.pop(request_key, 0) + 1
+        self.attempts[request_key] = attempt
+        if len(self.attempts) > _MAX_REQUESTS:
+            del self.attempts[next(iter(self.attempts))]
         return attempt
 
     def describe(self) -> dict[str, Any]:
@@ -109,8 +110,8 @@ class ActiveFaults(Generic[AnyFault]):
     def __init__(self) -> None:
         self.active: tuple[ActiveFault[AnyFault], ...] = ()
         self.unseen: list[WorldChange] = []
-        self._page_numbers: dict[str, dict[str, int]] = {}
-        self._next_number = 1
+        self.known_pages: dict[str, dict[str, int]] = {}
+        self.next_number = 1
 
     def add(self, faults: Sequence[AnyFault]) -> list[ActiveFault[AnyFault]]:
         """Add all faults, or raise :class:`FaultError` and add none if there would be too many."""
@@ -120,8 +121,8 @@ class ActiveFaults(Generic[AnyFault]):
                 f"faults: {total:,} would be active, but a tenant can have at most {MAX_ACTIVE_FAULTS:,};"
                 " remove faults that are no longer needed"
             )
-        added = [ActiveFault(number, fault) for number, fault in enumerate(faults, self._next_number)]
-        self._next_number += len(added)
+        added = [ActiveFault(number, fault) for number, fault in enumerate(faults, self.next_number)]
+        self.next_number += len(added)
         self.active += tuple(added)
         return added
 
@@ -136,16 +137,27 @@ class ActiveFaults(Generic[AnyFault]):
         """Remove all faults and restart the numbers at 1."""
         self.active = ()
         self.unseen = []
-        self._page_numbers = {}
-        self._next_number = 1
+        self.known_pages = {}
+        self.next_number = 1
+
+    def restore(
+        self,
+        active: Sequence[ActiveFault[AnyFault]],
+        next_number: int,
+        known_pages: Mapping[str, Mapping[str, int]],
+    ) -> None:
+        """Replace all faults by those of a snapshot."""
+        self.active = tuple(active)
+        self.next_number = next_number
+        self.known_pages = {name: dict(pages) for name, pages in known_pages.items()}
 
     def page_numbers(self, list_key: str) -> dict[str, int]:
         """Return the mutable mapping from a list's cursors to page numbers.
 
         The least recent lists are forgotten.
         """
-        numbers = self._page_numbers.pop(list_key, {})
-        self._page_numbers[list_key] = numbers
-        if len(self._page_numbers) > _MAX_LISTS:
-            del self._page_numbers[next(iter(self._page_numbers))]
+        numbers = self.known_pages.pop(list_key, {})
+        self.known_pages[list_key] = numbers
+        if len(self.known_pages) > _MAX_LISTS:
+            del self.known_pages[next(iter(self.known_pages))]
         return numbers

@@ -21,7 +21,8 @@ from mockserver.server.tenancy.limits import Limits
 from mockserver.server.tenancy.scenarios import expand_scenario
 from mockserver.server.tenancy.settings import TenantError, TenantSettings
 from mockserver.server.tenancy.tenant import Tenant
-from mockserver.server.tenancy.toml_files import ConfigError, parse_toml, read_toml
+from mockserver.server.tenancy.toml_files import ConfigError as ConfigError  # noqa: PLC0414 -- most callers catch it with this module
+from mockserver.server.tenancy.toml_files import parse_toml, read_toml
 from mockserver.vendors import NAMES, resolve_dialects
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldError, WorldSpec, spec
@@ -72,7 +73,12 @@ class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True
     admin_port: Port | None = None
     """Separate port for the admin API; by default it is on the server's port."""
     no_admin: bool = False
+    restore: str | dict[str, Any] | None = None
+    """Path of a snapshot, or the snapshot, whose state the default tenant has."""
     tenants: dict[Name, TenantConfig] = {}
+
+
+_DEFAULTS = TenantConfig()
 
 
 def read_config(path: Path | None, options: Mapping[str, Any], text: str | None = None) -> Config:
@@ -128,6 +134,16 @@ def _check(config: Config) -> None:
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
             raise ConfigError(f"vendor_ports: unknown vendor {vendor!r}; {suggest(vendor, NAMES)}")
+    if config.restore is not None:
+        changed = [
+            name
+            for name in TenantConfig.__struct_fields__
+            if getattr(config, name) != getattr(_DEFAULTS, name)
+        ]
+        if changed:
+            raise ConfigError(
+                f"restore: a snapshot has all settings of the default tenant; leave out {', '.join(changed)}"
+            )
     if DEFAULT_TENANT in config.tenants:
         raise ConfigError(
             f"tenants.{DEFAULT_TENANT}: a table for the default tenant is not allowed;"

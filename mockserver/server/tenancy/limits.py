@@ -54,28 +54,29 @@ class RateLimiter:
     """The counters of a tenant's rate limits, by pool and key."""
 
     def __init__(self) -> None:
-        self._counters: dict[tuple[str, str], Counter] = {}
+        self.counters: dict[tuple[str, str], Counter] = {}
+        """By pool and key."""
 
     def charge(
         self, limit: RateLimit, behaviors: Behaviors, key: str, now: int, *, counts: bool = True
     ) -> LimitStatus:
         """Count a request if it is allowed; with *counts* false, only return the status."""
-        counter, status = limit.charge(self._counters.get((limit.pool, key)), behaviors, now, counts=counts)
+        counter, status = limit.charge(self.counters.get((limit.pool, key)), behaviors, now, counts=counts)
         if counter is not None:
-            self._counters[limit.pool, key] = counter
+            self.counters[limit.pool, key] = counter
         return status
 
     def forget(self, vendor: str) -> None:
         """Reset the counters of a vendor."""
-        for pool, key in list(self._counters):
+        for pool, key in list(self.counters):
             if key.partition(" ")[0] == vendor:
-                del self._counters[pool, key]
+                del self.counters[pool, key]
 
     def used(self, limit: RateLimit, behaviors: Behaviors, now: int) -> dict[str, int]:
         """Return the number of requests of each key that are counted now."""
         counts = {
             key: limit.used(counter, behaviors, now)
-            for (pool, key), counter in self._counters.items()
+            for (pool, key), counter in self.counters.items()
             if pool == limit.pool
         }
         return {key: count for key, count in counts.items() if count is not None}

@@ -9,7 +9,8 @@ from msgspec import Struct
 from mockserver._util.suggest import suggest
 from mockserver.server.tenancy.toml_files import ConfigError, read_toml
 
-_FOLDER: Final = Path(__file__).parents[2] / "scenarios"
+SCENARIOS: Final = Path(__file__).parents[2] / "scenarios"
+"""The folder of the shipped scenarios."""
 SCENARIO_TEXTS: Final = ("description", "correct_client")
 """Keys of a scenario's file that are not settings of a tenant."""
 
@@ -20,16 +21,16 @@ class Scenario(Struct, frozen=True, kw_only=True):
     name: str
     """Name of a shipped scenario, or path of a file."""
     description: str
-    """What happens, in one sentence."""
+    """The situation, in one sentence."""
     correct_client: str
-    """What a correct client does, in one sentence."""
+    """The reaction of a correct client, in one sentence."""
     settings: Mapping[str, Any]
     """Settings of a tenant, as in the file of ``--config``."""
 
 
 def scenario_names() -> list[str]:
     """Return the names of the shipped scenarios."""
-    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+    return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
 
 
 def load_scenario(name: str | Path, folder: Path | None = None) -> Scenario:
@@ -39,7 +40,7 @@ def load_scenario(name: str | Path, folder: Path | None = None) -> Scenario:
     """
     text = str(name)
     is_path = isinstance(name, Path) or text.endswith(".toml") or "/" in text
-    path = (folder or Path()) / text if is_path else _FOLDER / f"{text}.toml"
+    path = (folder or Path()) / text if is_path else SCENARIOS / f"{text}.toml"
     if not is_path and text not in scenario_names():
         raise ConfigError(
             f"scenario: unknown scenario {text!r}; {suggest(text, scenario_names())};"

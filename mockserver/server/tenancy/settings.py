@@ -42,13 +42,20 @@ class TenantSettings(Struct, frozen=True, kw_only=True, eq=False):
 
     @classmethod
     def create(
-        cls, name: str, world: World, behaviors: Mapping[str, str | int], credentials: Mapping[str, str]
+        cls,
+        name: str,
+        world: World,
+        behaviors: Mapping[str, str | int],
+        credentials: Mapping[str, str],
+        *,
+        tenant_key: int | None = None,
     ) -> Self:
-        """Return the settings of the tenant *name*.
+        """Return the settings of the tenant *name*; *tenant_key* is that of an earlier tenant.
 
         Raise :class:`TenantError` or :class:`BehaviorError` for an unknown credential or invalid behavior.
         """
-        tenant_key = key(world.spec.seed, "tenant", name)
+        if tenant_key is None:
+            tenant_key = key(world.spec.seed, "tenant", name)
         explicit_credentials = _group_by_vendor(credentials)
         identifiers = _create_identifiers(tenant_key, world, explicit_credentials)
         vendors = _select_dialects(behaviors)

@@ -25,9 +25,17 @@ class Tenant:
     """The settings and the state of one tenant; everything but the name can change at run time."""
 
     def __init__(
-        self, name: str, settings: TenantSettings, clock: Clock, limits: Limits | None = None
+        self,
+        name: str,
+        settings: TenantSettings,
+        clock: Clock,
+        limits: Limits | None = None,
+        *,
+        origin: str | None = None,
     ) -> None:
         self.name = name
+        self.origin = name if origin is None else origin
+        """Name from which random choices of faults follow; that of the tenant of a snapshot."""
         self.settings = settings
         """Change them with :meth:`Tenants.replace_settings`, which knows what depends on them."""
         self.initial_settings = settings

@@ -74,8 +74,8 @@ class Watchdog:
     """
 
     def __init__(self, stall_timeout: float = 0, loop_limit: int = 0) -> None:
-        self._stall = stall_timeout
-        self._limit = loop_limit
+        self.stall_timeout = stall_timeout
+        self.loop_limit = loop_limit
         self.reset()
 
     def reset(self) -> None:
@@ -89,11 +89,11 @@ class Watchdog:
 
     async def wait_for(self, slot: Awaitable[None]) -> bool:
         """Wait for a slot; return False if that takes longer than the bound."""
-        if not self._stall:
+        if not self.stall_timeout:
             await slot
             return True
         try:
-            async with asyncio.timeout(self._stall * _GRACE):
+            async with asyncio.timeout(self.stall_timeout * _GRACE):
                 await slot
         except TimeoutError:
             return False
@@ -119,7 +119,7 @@ class Watchdog:
 
         *hold* is the time in seconds for which its slot is held before it is sent.
         """
-        longest = self._stall * _GRACE
+        longest = self.stall_timeout * _GRACE
         if not longest:
             return response
         delivery = response.delivery
@@ -165,7 +165,7 @@ class Watchdog:
             else "the minimum duration of the endpoint"
         )
         return (
-            f"The response stalled for more than {self._stall:g} s of real time ({cause}),"
+            f"The response stalled for more than {self.stall_timeout:g} s of real time ({cause}),"
             " so the server reset the connection; give the client a shorter timeout,"
             " or increase stall_timeout."
         )
@@ -175,7 +175,7 @@ class Watchdog:
         endpoint = f"{exchange.vendor} {exchange.endpoint}"
         self._same = self._same + 1 if cached.raw == self._last else 1
         self._last = cached.raw
-        if self._limit and self._same >= self._limit * _REPEATS:
+        if self.loop_limit and self._same >= self.loop_limit * _REPEATS:
             self._loop = (
                 f"The client sent {self._same} consecutive identical requests to {endpoint},"
                 f" so the server rejects further ones; {_REMEDY}"
@@ -189,13 +189,13 @@ class Watchdog:
         ):
             return
         idle = self._idle(cached, exchange, response)
-        if idle < (self._limit or _FAR):
+        if idle < (self.loop_limit or _FAR):
             return
         message = (
             f"The client sent {idle} consecutive requests to {endpoint} without a new row,"
             " for pages past the end or earlier pages"
         )
-        if self._limit:
+        if self.loop_limit:
             self._loop = f"{message}, so the server rejects further ones; {_REMEDY}"
         else:
             message += "; make the client stop at the last page, and at a page that it has read."

@@ -10,6 +10,7 @@ from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.admin.routing import Created, HandlerContext
 from mockserver.server.faults import registry as faults
+from mockserver.server.provisioning.snapshots import Snapshot, take_snapshot
 from mockserver.server.tenancy.config import DEFAULT_TENANT, TenantConfig, make_tenant
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenants
@@ -69,6 +70,14 @@ def _format_name(number: int) -> str:
 def get_tenant(context: HandlerContext) -> TenantAccess:
     """Return URLs, credentials, sites and segments of a tenant."""
     return context.addresses.describe(context.tenant)
+
+
+def get_snapshot(context: HandlerContext) -> Snapshot:
+    """Return the complete state of a tenant, from which `serve --restore` continues.
+
+    It has credentials that were set, unmasked.
+    """
+    return take_snapshot(context.tenant)
 
 
 def delete_tenant(context: HandlerContext) -> None:

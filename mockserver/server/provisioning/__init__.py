@@ -1,0 +1,1 @@
+"""The tenants of a server that starts: of its configuration, or of a snapshot."""
