@@ -18,7 +18,7 @@ from msgspec import json as fast
 
 from mockserver import AdminError, SessionMock, __version__
 from mockserver.cli.main import cli
-from mockserver.cli.world import FIGURES, SHARES
+from mockserver.cli.world.command import FIGURES, SHARES
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import NAMES, load, load_dialects
 from mockserver.world.generator.query_result import QueryResult
@@ -205,7 +205,7 @@ def test_world_page_shows_every_figure_and_requests_nothing(tmp_path: Path) -> N
 
 def test_world_page_without_pygal_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "pygal", None)
-    monkeypatch.delitem(sys.modules, "mockserver.cli.world_page", raising=False)
+    monkeypatch.delitem(sys.modules, "mockserver.cli.world.page", raising=False)
     page = tmp_path / "world.html"
 
     assert "pip install 'session-mock[plots]'" in run("world", "--html", str(page), code=1)

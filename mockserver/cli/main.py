@@ -39,11 +39,11 @@ _COMMANDS = {
         "Print a vendor's API as OpenAPI 3.1, as served at /VENDOR/openapi.json.",
     ),
     "world": (
-        "mockserver.cli.world:command",
+        "mockserver.cli.world.command:command",
         "Describe a world: when sessions start on its sites, and what they are like.",
     ),
     "export": (
-        "mockserver.cli.export:command",
+        "mockserver.cli.export.command:command",
         "Write the expected rows of an endpoint: what a correct client collects.",
     ),
 }

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from msgspec import json
 
-from mockserver.cli.export import command
-from mockserver.cli.export_tables import column_types
+from mockserver.cli.export.command import command
+from mockserver.cli.export.tables import column_types
 from mockserver.vendors import load
 
 ENDPOINTS = [
@@ -82,7 +82,7 @@ def test_table_needs_file_name(tmp_path: Path) -> None:
 
 def test_missing_database_names_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     vendor, _, endpoint = ENDPOINTS[0]
-    monkeypatch.delitem(sys.modules, "mockserver.cli.export_tables")
+    monkeypatch.delitem(sys.modules, "mockserver.cli.export.tables")
     monkeypatch.setitem(sys.modules, "duckdb", None)
     arguments = [vendor, endpoint.name, "--format", "duckdb", "--output", str(tmp_path / "a.duckdb")]
     result = CliRunner().invoke(command, arguments)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from msgspec import json
 
 from mockserver import SessionMock
-from mockserver.cli.export import command as export
+from mockserver.cli.export.command import command as export
 from mockserver.server.expected.rows import all_rows_params, answer, rows
 from mockserver.server.tenancy.config import ConfigError, TenantConfig, make_tenant, read_config, tenants
 from mockserver.server.tenancy.tenant import Tenant

@@ -80,7 +80,7 @@ def _write_table(rows: Iterator[Any], endpoint: Endpoint, table: str, form: str,
     if out.name in {"-", "<stdout>"}:
         raise click.UsageError(f"--format {form}: stdout cannot be a database; give --output FILE")
     try:
-        from mockserver.cli.export_tables import TableError, write_table  # noqa: PLC0415 -- requires duckdb
+        from mockserver.cli.export.tables import TableError, write_table  # noqa: PLC0415 -- requires duckdb
     except ImportError:
         raise click.UsageError(
             f"--format {form}: duckdb is not installed; run pip install 'session-mock[sql]'"

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pygal import Bar, Config, HorizontalBar
 from pygal.etree import etree
 
-from mockserver.cli.world import FIGURES, SHARES, compare_sites, summarize, summarize_site
+from mockserver.cli.world.command import FIGURES, SHARES, compare_sites, summarize, summarize_site
 
 _STYLE: Final = "body { font-family: sans-serif; max-width: 70em; margin: 2em auto } svg { margin: 1em 0 }"
 

@@ -130,7 +130,7 @@ def command(*, as_json: bool, page: Path | None, **options: Any) -> None:
 
 def _write_page(path: Path, worlds: list[dict[str, Any]]) -> None:
     try:
-        from mockserver.cli.world_page import render_page  # noqa: PLC0415 -- an extra
+        from mockserver.cli.world.page import render_page  # noqa: PLC0415 -- an extra
     except ImportError:
         raise click.ClickException(
             "--html: pygal is not installed; run pip install 'session-mock[plots]'"

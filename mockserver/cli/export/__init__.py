@@ -1,0 +1,1 @@
+"""``session-mock export``: write expected rows."""

@@ -1,0 +1,1 @@
+"""``session-mock world``: describe a world."""
