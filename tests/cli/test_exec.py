@@ -139,7 +139,7 @@ def test_running_server_gets_a_tenant_that_is_deleted() -> None:
 def test_signal_ends_client_and_leaves_no_process(number: signal.Signals, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    script = f"exec 9>{fifo}; (trap '' INT TERM; sleep 1000) & echo started >&9; sleep 1000"
+    script = f"exec 9>{fifo}; (trap '' INT TERM; sleep 1000) & echo started >&9; exec sleep 1000"
     words = [sys.executable, "-m", "mockserver", "exec", "--verify", "--", "sh", "-c", script]
     with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
         with fifo.open("rb") as ends:

@@ -97,7 +97,7 @@ sys.exit(run_child(["/bin/sh", "-c", sys.argv[1]]).exit_code)
 def test_signal_reaches_the_group_and_leaves_no_process(number: signal.Signals, fifo: Path) -> None:
     """A shell would ignore SIGINT in its background process, so a Python process is the other one."""
     other = f"{sys.executable} -c 'import signal; signal.signal(2, signal.SIG_DFL); signal.pause()'"
-    script = f"exec 9>{fifo}; {other} & echo started >&9; sleep 1000; wait"
+    script = f"exec 9>{fifo}; {other} & echo started >&9; exec sleep 1000"
     with subprocess.Popen([sys.executable, "-c", PARENT, script]) as parent:
         with fifo.open("rb") as ends:
             assert ends.readline() == b"started\n"
