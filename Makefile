@@ -13,7 +13,7 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup serve test cov lint fmt types docs docs-check site wheel consumer examples bench soak matrix oracle vocabulary viewer check clean
+.PHONY: help setup serve test cov lint fmt types docs docs-check site wheel consumer examples clients bench soak matrix oracle vocabulary viewer check clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ consumer: $(STAMP) ## Run the tests of a separate example project against the bu
 
 examples: $(STAMP) ## Run examples/ with the pytest plugin, as a user would
 	$(BIN)/python -m pytest -c /dev/null --rootdir examples examples $(ARGS)
+
+clients: $(STAMP) ## Check the careful client, the wrong ones and clients made of third-party packages as commands
+	$(BIN)/python -m tests.conformance.matrix
+	$(BIN)/python -m tests.conformance.third_party $(VENV)/clients
 
 bench: $(STAMP) ## Measure speed and memory and compare them with the promised bounds (ARGS=--quick takes fewer samples)
 	$(BIN)/python -m tests.bench.run $(ARGS)

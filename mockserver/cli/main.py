@@ -21,6 +21,10 @@ _COMMANDS = {
         "Compare the rows of a file with the expected rows.",
     ),
     "config": ("mockserver.cli.config:config", "Describe and check files of settings."),
+    "check": (
+        "mockserver.cli.check:command",
+        "Run a command through cases of what can happen to a client, and judge it.",
+    ),
     "admin": (
         "mockserver.cli.admin:command",
         "Control and inspect a running server: tenants, clocks, faults, limits, journals.",

@@ -203,7 +203,8 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         ),
         not_raised=(
             "The request or its credential differs, the refusal asked to wait or was a limit's, a minute has"
-            " passed, or the tenant's world, behaviors, faults or clock changed in between."
+            " passed, or the tenant's world, behaviors, faults or clock changed in between; or the request"
+            " has a cursor, and the client began its list anew and got the same cursor again."
             " Requests without a valid credential belong to no tenant and are not compared."
         ),
         remedy="Report the error instead of retrying.",

@@ -56,13 +56,15 @@ def run_child(  # noqa: PLR0913 -- everything that a process needs
     stdout: Path | None = None,
     stderr: Path | None = None,
     timeout: float | None = None,
+    on_start: Callable[[Callable[[], None]], None] = lambda _: None,
 ) -> ChildResult:
     """Run a command until it ends; then kill what is left of its process group.
 
     *environment* replaces the environment of this process, which None inherits. Output goes to the files
     *stdout* and *stderr*, which may be the same, or is inherited. After *timeout* seconds of real time the
     group gets SIGTERM, and SIGKILL after further 5 seconds. In the main thread, signals are forwarded to the
-    group. If this process is killed, a watchdog process kills the group.
+    group. If this process is killed, a watchdog process kills the group. *on_start* gets a function that
+    kills the group, which may be called at any time from any thread.
 
     Processes that leave the group, as daemons do, are not ended. Raises ``OSError`` if *cwd* is not a folder
     or a file of output cannot be written.
@@ -91,6 +93,7 @@ def run_child(  # noqa: PLR0913 -- everything that a process needs
             return _explain_failure(command, environment, error)
         watchdog(process.pid)
         child.start(process)
+        on_start(child.kill)
         timer = child.end_after(timeout) if timeout is not None else None
         try:
             code = child.wait()
@@ -167,6 +170,10 @@ class _Child:
                 self.send(signal.SIGTERM)
 
         return _start_timer(seconds, end)
+
+    def kill(self) -> None:
+        """Kill the group, unless the command has ended."""
+        self.send(_KILL)
 
     def send(self, number: int) -> None:
         """Send a signal to the group, unless the command has ended."""

@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, and register the marker."""
     config.addinivalue_line(
         "markers",
-        "session_mock(profile, sessions, seed, now, dialect, behaviors, faults, strict, allow, …):"
+        "session_mock(profile, sessions, seed, now, dialect, behaviors, faults, strict, allow, cases, …):"
         " configure the tenant of a test.",
     )
     values = settings.read(config)
@@ -83,6 +83,14 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_testnodedown(node: Any) -> None:
     """Collect the numbers of late requests from a worker of pytest-xdist."""
     node.config.stash[_LATE].update(getattr(node, "workeroutput", {}).get(_WORKER_LATE, {}))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test with the fixture ``session_mock_case`` once for each case that its marker names."""
+    if "session_mock_case" in metafunc.fixturenames:
+        from mockserver.pytest_plugin.cases import parametrize  # noqa: PLC0415 -- slow
+
+        parametrize(metafunc)
 
 
 @pytest.fixture(scope="session")

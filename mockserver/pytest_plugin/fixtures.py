@@ -78,6 +78,7 @@ class Run:
     def provide_tenant(self, item: pytest.Item) -> Iterator["TenantUnderTest"]:
         """Create the tenant of a test, and delete it at the end."""
         marker = merge_markers(item)
+        marker.pop("cases", None)  # They have tenants of their own.
         arguments = self._tenant_arguments(item.nodeid, marker)
         allowed = _check_allowed(marker)
         client = self._admin()

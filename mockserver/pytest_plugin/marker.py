@@ -24,6 +24,8 @@ ARGUMENTS: Final = {
     "allow": "names of findings and errors to allow",
     "stall_timeout": "seconds of real time after which a stalled response is reset and the test fails;"
     " 0 for no timeout",
+    "cases": "target and topic or case of the conformance check, such as vendor/endpoint:retry, or a list of"
+    " them; the test runs once for each case, with the fixture session_mock_case",
     "loop_limit": "consecutive requests for a list without a new row after which the client gets an error"
     " and the test fails; 0 never stops the client",
 }

@@ -4,9 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec import json
 
 from mockserver._util.clock import stopwatch
 from mockserver.contract.limits import WindowLimit
+from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.faults.registry import read
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.journal.retry_history import (
@@ -23,6 +25,7 @@ from mockserver.server.journal.retry_history import (
 from mockserver.server.review.retries import judge_pauses
 from tests.server.asking import ALL, LISTS, Pair, name
 from tests.support.limits import find_limits
+from tests.support.pages import next_page_params, with_page_size
 
 REPORTED = [each for each in find_limits(ALL, WindowLimit) if each[2].headers]
 TOLD = [each[:2] for each in REPORTED if each[2].resets == "instant"]
@@ -307,6 +310,24 @@ async def test_retry_of_permanent_refusal_is_found(serve: Any, pair: Pair, statu
     level = "warning" if may_appear else "error"
 
     assert results[:3] == [None, level, level]
+
+
+@pytest.mark.parametrize("restarts", [True, False], ids=["begun-anew", "repeated"])
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if pair[1].pagination.has_cursors], ids=name)
+async def test_refused_cursor_may_be_repeated_after_its_list_was_begun_anew(
+    serve: Any, pair: Pair, *, restarts: bool
+) -> None:
+    mock = await serve()
+    first = with_page_size(pair[1], all_rows_params(mock.tenant, pair[1]), 3)
+    _, body = await mock.ask(*pair, first)
+    second = next_page_params(pair[1], first, json.decode(body))
+    add_status(mock, 400, nth=1)
+    await mock.ask(*pair, second)
+    if restarts:
+        await mock.ask(*pair, first)
+    await mock.ask(*pair, second)
+
+    assert ("retry-of-permanent-refusal" in found(mock)) is not restarts
 
 
 @pytest.mark.parametrize("change", ["world", "behaviors", "faults", "clock", "request", "time"], ids=str)

@@ -28,6 +28,7 @@ from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import Vendor
 from mockserver.world.model.spec import spec
 from mockserver.world.world import build
+from tools.docs.conformance_page import conformance
 from tools.docs.pages import admin, assumed, code, library, scenarios, settings
 from tools.docs.vendor_page import page
 from tools.world.audit import SEEDS, measure_sites, measure_totals
@@ -48,6 +49,7 @@ def generated() -> dict[Path, str]:
     return {
         **pages,
         DOCS / "findings.md": _findings(),
+        DOCS / "conformance.md": conformance(),
         DOCS / "cli.md": _cli(),
         DOCS / "faults.md": describe.page(),
         DOCS / "world.md": _world(),

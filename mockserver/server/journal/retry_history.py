@@ -92,6 +92,8 @@ class Refusal(Struct, kw_only=True):
     """The level of the finding about a repetition; ``None`` if the client may repeat the request."""
     version: int
     """The version of the tenant's state."""
+    cursor_of: str | None = None
+    """The key of the list of which the request named a cursor, if it was refused permanently."""
     pauses: tuple[int, ...] = ()
     """The last short pauses before the request was repeated, in milliseconds."""
 
@@ -150,6 +152,12 @@ class RetryHistory:
         self._refusals[key] = refusal
         if len(self._refusals) > REFUSALS:
             del self._refusals[next(iter(self._refusals))]
+
+    def forget_cursors(self, list_key: str) -> None:
+        """Forget which cursors of a list were refused, because a client began it anew and gets them again."""
+        refused = [raw for raw, refusal in self._refusals.items() if refusal.cursor_of == list_key]
+        for raw in refused:
+            del self._refusals[raw]
 
     def record_lost(self, raw: RawRequest) -> None:
         """Remember that a request recorded something, but that its response was lost."""

@@ -63,6 +63,8 @@ def review_retries(
         return []
     found = _review_repeated_event(history, exchange, reply)
     found += _review_last_wait(history, exchange, principal.tenant)
+    if not history.is_empty and reading.started_list is not None:
+        history.forget_cursors(reading.list_key)
     refusal = history.find_refusal(exchange.raw)
     pauses: tuple[int, ...] = ()
     if refusal is None:
@@ -255,6 +257,7 @@ def _create_refusal(
     ):
         return None
     status = reply.status
+    has_cursor = reading.endpoint.pagination.has_cursors and reading.started_list is None
     is_temporary = status == _TOO_MANY or status >= _MIN_SERVER_ERROR or exchange.error in _TEMPORARY_ERRORS
     asks_to_wait = "Retry-After" in reply.headers
     if not is_temporary and (status not in _PERMANENT or asks_to_wait):
@@ -270,6 +273,7 @@ def _create_refusal(
         is_unknown_wait=is_unknown,
         permanent=None if is_temporary else _refusal_level(reading, exchange, status),
         version=_version(journal.retries, tenant, exchange),
+        cursor_of=reading.list_key if has_cursor and not is_temporary and reading.error is None else None,
     )
 
 

@@ -1,0 +1,199 @@
+"""The tenant of a case, and what its client is told."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mockserver._util.clock import wall
+from mockserver.admin_schemas import TenantAccess, VendorAccess
+from mockserver.conformance.case import Case, Size
+from mockserver.conformance.target import Target
+from mockserver.contract.limits import ConcurrencyLimit, RateLimit
+from mockserver.embedded import SessionMock, TenantHandle, VendorHandle
+from mockserver.embedded.vendor_access import make_vendor_handle
+from mockserver.harness.environment import Addresses
+from mockserver.world.model.spec import format_instant, parse_instant
+
+CASE: Final = "case"
+"""The group of placeholders for what a case tells its client, such as ``{case.start}``."""
+_HOUR: Final = 3_600_000
+_DAY: Final = 24 * _HOUR
+_LOOP_LIMIT: Final = 40
+_WRONG: Final = "0123456789abcdef0123456789abcdef"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Settings that all cases of a check have in common."""
+
+    seed: int = 7
+    follows_system: bool = False
+    """If True, worlds end now and clocks follow the system, for clients that use their own clock."""
+    timeout: float = 30
+    """Seconds of real time in which a client must end, unless it still sends requests."""
+    page_size: int = 10
+    """Rows of a full page of the client."""
+    behaviors: Mapping[str, str | int] = {}
+
+
+class Situation(Struct, frozen=True, kw_only=True):
+    """The facts that a client is told in a case; a client that is a function gets them as its argument."""
+
+    case: str
+    """The id of the case."""
+    vendor: VendorHandle
+    """URL, credentials and sites."""
+    tenant: TenantHandle
+    start: datetime
+    """Start of the window that the client collects."""
+    end: datetime
+    """End of the window, which does not belong to it."""
+    folder: Path
+    """A folder of its own for the client's files."""
+    environment: Mapping[str, str]
+    """The variables that a command gets."""
+    addresses: Addresses
+    secrets: tuple[str, ...]
+    """Credentials that the client must not print."""
+    is_frozen: bool
+    """True if the tenant's clock stands still."""
+
+    def fill(self, text: str) -> str:
+        """Replace placeholders such as ``{vendor.url}`` and ``{case.start}``."""
+        return self.addresses.fill(text)
+
+
+def create_situation(
+    mock: SessionMock, case: Case, target: Target, settings: Settings, folder: Path
+) -> Situation:
+    """Create the tenant of a case, which has the name of the case."""
+    start, end, now = _place_in_time(case, settings)
+    is_frozen = case.clock == "frozen" and not settings.follows_system
+    tenant = mock.create_tenant(
+        case.id,
+        sites=1,
+        seed=settings.seed,
+        sessions=_count_sessions(case, settings),
+        start=start,
+        end=end,
+        now=now if is_frozen else "system",
+        dialect={target.vendor.name: target.vendor.dialect},
+        behaviors={**settings.behaviors, **_limit_behaviors(case, target)},
+        faults=[*_faults(case, target)],
+        stall_timeout=settings.timeout / 2,
+        loop_limit=_LOOP_LIMIT,
+        **case.world,
+    )
+    for limit in target.limits(RateLimit) if case.rate else []:
+        known = {key: value for key, value in case.rate.items() if key != "seconds" or hasattr(limit, key)}
+        tenant.limits.set(limit.name(target.vendor.name, target.endpoint.name), enabled=True, **known)
+    for limit in target.limits(ConcurrencyLimit) if case.open else []:
+        tenant.limits.set(limit.name(target.vendor.name, target.endpoint.name), **case.open)
+    for session in case.added:
+        fields = dict(session)
+        tenant.world.add(start=start + int(fields.pop("after") * 1000), **fields)
+    window = (start // _DAY * _DAY, -(-end // _DAY) * _DAY)
+    name = target.vendor.name
+    access = mock.admin.tenant(tenant.id)
+    vendor = _with_credential(access.vendors[name], case.credential)
+    told = replace(access, vendors={**access.vendors, name: vendor})
+    values = {"id": case.id, "folder": str(folder), **_describe_window(*window)}
+    secrets = [*access.vendors[name].credentials.values(), *vendor.credentials.values()]
+    return Situation(
+        case=case.id,
+        vendor=make_vendor_handle(name, vendor),
+        tenant=tenant,
+        start=datetime.fromtimestamp(window[0] / 1000, UTC),
+        end=datetime.fromtimestamp(window[1] / 1000, UTC),
+        folder=folder,
+        environment={**Addresses(told).variables(), **_name_variables(values), **case.environment},
+        addresses=_add_placeholders(told, values),
+        secrets=tuple(value for value in secrets if value and value not in vendor.sites),
+        is_frozen=is_frozen,
+    )
+
+
+def _name_variables(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with what a case tells; its id is ``SESSION_MOCK_CASE``."""
+    return {
+        f"SESSION_MOCK_{('case' if name == 'id' else name).upper()}": text for name, text in values.items()
+    }
+
+
+def _add_placeholders(access: TenantAccess, values: Mapping[str, str]) -> Addresses:
+    """Return the placeholders of a tenant and of a case."""
+    addresses = Addresses(access)
+    addresses.values = {**addresses.values, CASE: values}
+    return addresses
+
+
+def _place_in_time(case: Case, settings: Settings) -> tuple[int, int, int]:
+    """Return the start and the end of the world, and the time of a frozen clock."""
+    start = parse_instant(case.start, "start")
+    end = parse_instant(case.end, "end")
+    now = end if case.now is None else parse_instant(case.now, "now")
+    if not settings.follows_system:
+        return start, end, now
+    shift = wall() // _HOUR * _HOUR - end
+    return start + shift + 4 * _HOUR, end + shift, now + shift
+
+
+def _count_sessions(case: Case, settings: Settings) -> int:
+    return case.sessions.count(settings.page_size) if isinstance(case.sessions, Size) else case.sessions
+
+
+def _faults(case: Case, target: Target) -> list[dict[str, Any]]:
+    """Return the faults of a case; without pages, conditions on later pages are left out."""
+    scope = {"vendor": target.vendor.name, "endpoint": target.endpoint.name}
+    faults = [{**fault, **scope} for fault in case.faults]
+    if not target.has_pages:
+        faults = [{name: value for name, value in fault.items() if name != "page"} for fault in faults]
+    if case.ended_after is not None:
+        faults.append({"kind": "stall", "page": case.ended_after + 1, "times": 1, **scope})
+    return faults
+
+
+def _limit_behaviors(case: Case, target: Target) -> dict[str, str | int]:
+    """Return behaviors that let a limit say when to retry."""
+    limits = target.limits(RateLimit) if case.rate else []
+    return {limit.retry_after: "seconds" for limit in limits if limit.retry_after is not None}
+
+
+def _describe_window(start: int, end: int) -> dict[str, str]:
+    """Return the ends of a window as instants, as Unix seconds and as its first and last day."""
+    first = datetime.fromtimestamp(start / 1000, UTC)
+    last = datetime.fromtimestamp(end / 1000, UTC) - timedelta(milliseconds=1)
+    return {
+        "start": format_instant(start),
+        "end": format_instant(end),
+        "start_unix": str(start // 1000),
+        "end_unix": str(end // 1000),
+        "start_date": first.date().isoformat(),
+        "end_date": last.date().isoformat(),
+        "days": str((last.date() - first.date()).days + 1),
+    }
+
+
+def _with_credential(access: VendorAccess, credential: str) -> VendorAccess:
+    """Return the access with another credential: ``wrong``, ``missing``, or the same if it is ``valid``."""
+    if credential == "valid":
+        return access
+    other = "" if credential == "missing" else _WRONG
+    secrets = [value for value in access.credentials.values() if value not in access.sites]
+
+    def change(fields: Mapping[str, str]) -> dict[str, str]:
+        changed = dict(fields)
+        for name in fields:
+            for secret in secrets:
+                changed[name] = changed[name].replace(secret, other)
+        return changed
+
+    return replace(
+        access,
+        credentials=change(access.credentials),
+        headers=change(access.headers),
+        body=change(access.body),
+    )

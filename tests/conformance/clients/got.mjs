@@ -1,0 +1,28 @@
+// A client made of the npm package got, with its own retries: `node got.mjs`. Prints the rows as lines of JSON.
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+// The package is installed in the folder that NODE_FOLDER names.
+const require = createRequire(pathToFileURL(`${process.env.NODE_FOLDER}/`));
+const { default: got } = await import(pathToFileURL(require.resolve("got")).href);
+
+const url = `${process.env.SESSION_MOCK_RYBBIT_URL}/api/sessions/${process.env.SESSION_MOCK_RYBBIT_SITE}`;
+const size = 5;
+const rows = [];
+for (let page = 1; ; page++) {
+  const answer = await got(url, {
+    searchParams: {
+      start_date: process.env.SESSION_MOCK_START_DATE,
+      end_date: process.env.SESSION_MOCK_END_DATE,
+      time_zone: "UTC",
+      limit: size,
+      page,
+    },
+    headers: { authorization: `Bearer ${process.env.SESSION_MOCK_RYBBIT_TOKEN}` },
+    timeout: { request: 2000 },
+    retry: { limit: 4 },
+  }).json();
+  rows.push(...answer.data);
+  if (answer.data.length < size) break;
+}
+for (const row of rows) console.log(JSON.stringify(row));
