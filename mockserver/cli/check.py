@@ -76,7 +76,7 @@ _evidence = combine_options(
 _conditions = combine_options(
     click.option(
         "--env",
-        "environment",
+        "variables",
         help="A variable of the command, which may have placeholders such as {VENDOR.url}. Repeatable.",
         metavar="NAME=TEXT",
         **repeated_pairs("NAME=TEXT"),
@@ -120,7 +120,7 @@ _reports = combine_options(
     ),
     click.option("--junit", type=_FILE, help="File for a JUnit report."),
     click.option("--json", "json_file", type=_FILE, help="File for the results as JSON."),
-    click.option("--html", type=_FILE, help="File for a page with the timeline of every case."),
+    click.option("--html", "page", type=_FILE, help="File for a page with the timeline of every case."),
     click.option(
         "--summary", type=_FILE, help="File to which a summary in Markdown is appended; - prints it."
     ),
@@ -137,10 +137,8 @@ _reports = combine_options(
 @click.command(
     name="check",
     epilog=format_examples(
-        "session-mock check rybbit/list_sessions --rows stdout -- node client.js {rybbit.url}",
-        "session-mock check rybbit/list_sessions --case retry/429-date -- ./client",
         "session-mock check --list browsee/export_sessions",
-        "session-mock check --merge a.json --merge b.json --html matrix.html",
+        "session-mock check --explain retry/429-date",
     ),
 )
 @click.argument("target", required=False)
@@ -257,7 +255,7 @@ def _check(target: str | None, command: tuple[str, ...], options: dict[str, Any]
     expected = options["expect"]
     known_verdicts = {} if expected is None else read_expectations(expected, load_cases())
     client = CommandClient(
-        command, rows=options["rows"], form=options["form"], environment=options["environment"]
+        command, rows=options["rows"], form=options["form"], environment=options["variables"]
     )
     jobs = options["jobs"] or conformance.default_jobs()
     plan = Plan(
@@ -299,7 +297,7 @@ def _describe_reproduction(
             value = options[name]
             text = f"{value:g}" if isinstance(value, float) else str(value)
             words += [f"--{names.get(name, name)}", text]
-    pairs = {"columns": "columns", "environment": "env", "behaviors": "behavior"}
+    pairs = {"columns": "columns", "variables": "env", "behaviors": "behavior"}
     for name, option in pairs.items():
         for left, right in options[name].items():
             words += [f"--{option}", f"{left}={right}"]
@@ -367,8 +365,8 @@ def _write_reports(reports: list["Report"], options: dict[str, Any]) -> None:
     if options["json_file"]:
         value = reports[0] if len(reports) == 1 else reports
         options["json_file"].write_bytes(json.format(json.encode(value)) + b"\n")
-    if options["html"]:
-        options["html"].write_text(to_html(reports), encoding="utf-8")
+    if options["page"]:
+        options["page"].write_text(to_html(reports), encoding="utf-8")
     if options["junit"]:
         options["junit"].write_text(to_junit(reports), encoding="utf-8")
     if options["summary"]:

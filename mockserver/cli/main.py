@@ -23,7 +23,7 @@ _COMMANDS = {
     "config": ("mockserver.cli.config:config", "Describe and check files of settings."),
     "check": (
         "mockserver.cli.check:command",
-        "Run a command through cases of what can happen to a client, and judge it.",
+        "Run a command through cases of what can happen to a client of TARGET, and judge it.",
     ),
     "admin": (
         "mockserver.cli.admin:command",

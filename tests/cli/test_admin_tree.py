@@ -159,7 +159,7 @@ def test_help_of_each_command_has_summary_and_describes_each_option(words: str) 
 
 
 def test_option_of_all_commands_has_one_meaning() -> None:
-    """The same name is the same thing everywhere, except --limit: of requests, and of the length of a list."""
+    """The same name is the same thing everywhere, except --limit (of requests, of a list) and --json (to print, to a file)."""
     meanings: dict[str, set[str]] = {}
     for command in COMMANDS.values():
         for param in command.params:
@@ -168,7 +168,8 @@ def test_option_of_all_commands_has_one_meaning() -> None:
                     meanings.setdefault(name, set()).add(param.name or "")
 
     assert {name: parameters for name, parameters in meanings.items() if len(parameters) > 1} == {
-        "--limit": {"limit", "limits"}
+        "--json": {"as_json", "json_file"},
+        "--limit": {"limit", "limits"},
     }
 
 
