@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 import pytest
+from testcontainers.core.config import ConnectionMode
 from testcontainers.core.container import DockerContainer
-from testcontainers.core.docker_client import ConnectionMode
 
 from mockserver import SessionMock
 from mockserver.testcontainers import SessionMockContainer

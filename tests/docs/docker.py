@@ -125,6 +125,15 @@ def read_container() -> dict[str, Any]:
     return container
 
 
+def can_restrict() -> bool:
+    """Return True if the machine has the namespaces that SANDBOX needs."""
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        return False
+    words = [unshare, "-rm", unshare, "--user", f"--map-user={USER}", "true"]
+    return subprocess.run(words, check=False, capture_output=True).returncode == 0
+
+
 def run(options: Namespace) -> None:
     """Start the entry point with the default arguments, as a process with the mapped port."""
     image = json.loads((STATE / "image").read_text(encoding="utf-8"))
@@ -133,12 +142,7 @@ def run(options: Namespace) -> None:
         sys.exit(f"unexpected options: {options}")
     own = {**image["env"], **dict(each.split("=", 1) for each in options.e), "SESSION_MOCK_PORT": inside}
     words = [*image["ENTRYPOINT"], *(options.words or image["CMD"])]
-    if (
-        subprocess.run(
-            ["unshare", "-rm", "unshare", "-U", "true"], check=False, capture_output=True
-        ).returncode
-        == 0
-    ):
+    if can_restrict():
         words = ["unshare", "-rm", "sh", "-ec", SANDBOX, "sh", *words]
     with (STATE / "log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(words, env=variables(own), stdout=log, stderr=log)
