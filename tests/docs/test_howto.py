@@ -9,7 +9,12 @@ import pytest
 from tests.docs.running import HOWTO, run
 
 DOCUMENTS = sorted(path.name for path in HOWTO.glob("*.md") if path.name != "README.md")
-PROGRAMS = {"exec.md": ("curl", "node", "go")}
+PROGRAMS = {
+    "exec.md": ("curl", "node", "go"),
+    "github-actions.md": ("curl", "jq"),
+    "go-client.md": ("go",),
+    "node-client.md": ("node",),
+}
 """Programs that a guide needs; without them it is not run."""
 
 
