@@ -97,7 +97,12 @@ def test_restored_tenant_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_sessions_of_settings_and_files_are_in_snapshots(tmp_path: Path) -> None:
     path = tmp_path / "sessions.ndjson"
-    session = {"start": "2026-09-10T08:00:00Z", "country": "DE", "pages": ["/", "/pricing"], "user_id": "u-1"}
+    session: dict[str, Any] = {
+        "start": "2026-09-10T08:00:00Z",
+        "country": "DE",
+        "pages": ["/", "/pricing"],
+        "user_id": "u-1",
+    }
     path.write_bytes(json.encode(session) + b"\n" + json.encode({**session, "user_id": "u-2"}) + b"\n")
     with SessionMock(
         sessions_from=path, sessions_as="neutral", add=[{**session, "country": "FR", "user_id": "u-3"}]
