@@ -22,7 +22,8 @@ USER 65532:65532
 WORKDIR /tmp
 EXPOSE 8080
 # Any answer is healthy: the admin API may need a token, which the check does not have, or be off.
-HEALTHCHECK --interval=5s --timeout=3s --start-period=10s \
-    CMD ["python3", "-c", "import os, http.client as h; v = os.environ; c = h.HTTPConnection('127.0.0.1', int(v.get('SESSION_MOCK_ADMIN_PORT') or v['SESSION_MOCK_PORT']), timeout=2); c.request('GET', '/__admin/health'); c.getresponse()"]
+# Without --start-interval, which older builders do not know, the first check is after one interval.
+HEALTHCHECK --interval=2s --timeout=3s --start-period=10s \
+    CMD ["python3", "-IS", "-c", "import os, http.client as h; v = os.environ; c = h.HTTPConnection('127.0.0.1', int(v.get('SESSION_MOCK_ADMIN_PORT') or v['SESSION_MOCK_PORT']), timeout=2); c.request('GET', '/__admin/health'); c.getresponse()"]
 ENTRYPOINT ["session-mock"]
 CMD ["serve"]

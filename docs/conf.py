@@ -49,6 +49,8 @@ docs/library
 docs/admin
 docs/faults
 docs/scenarios
+docs/conformance
+docs/clients
 docs/findings
 docs/assumed
 docs/glossary
