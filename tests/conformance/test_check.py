@@ -52,6 +52,49 @@ def script(folder: Path, body: str) -> tuple[str, ...]:
     return (sys.executable, str(path))
 
 
+IMPATIENT = """
+import json, os, time, urllib.error, urllib.request
+url, token, site = (os.environ["SESSION_MOCK_RYBBIT_" + name] for name in ("URL", "TOKEN", "SITE"))
+for page in range(1, 99):
+    query = f"start_date=2026-09-01&end_date=2026-09-30&time_zone=UTC&limit=5&page={page}"
+    request = urllib.request.Request(f"{url}/api/sessions/{site}?{query}", headers={"Authorization": f"Bearer {token}"})
+    for attempt in range(4):
+        try:
+            rows = json.load(urllib.request.urlopen(request))["data"]
+            break
+        except urllib.error.HTTPError as error:
+            header = error.headers["Retry-After"]
+            time.sleep(float(header) if WAITS and header.isdigit() else 0.005)
+    for row in rows:
+        print(json.dumps(row))
+    if not rows:
+        break
+"""
+
+
+@pytest.mark.parametrize(
+    ("waits", "wrong"), [(1, ["429-date", "503-date"]), (0, ["429-date", "503-date", "503-seconds"])]
+)
+def test_client_that_retries_once_at_once_is_found(waits: int, wrong: list[str], tmp_path: Path) -> None:
+    """The retry is on a new connection, on which another client might have sent it before the refusal."""
+    path = tmp_path / "client.py"
+    path.write_text(f"WAITS = {waits}\n{IMPATIENT}")
+    cases = ("429-date", "503-date", "503-seconds", "503-absent")
+    result = run(
+        RYBBIT,
+        *(f"--case=retry/{case}" for case in cases),
+        "--rows=stdout",
+        "--",
+        sys.executable,
+        str(path),
+        code=1,
+    )
+
+    found = [case for case in cases if f"retry/{case}: wrong (hammering)" in result.output]
+    assert found == wrong
+    assert "retry-too-soon: The client sent the request again after 0.0" in result.output
+
+
 def test_careful_command_passes_and_every_report_is_written(tmp_path: Path) -> None:
     files = {name: tmp_path / name for name in ("junit.xml", "results.json", "page.html", "summary.md")}
     result = run(
