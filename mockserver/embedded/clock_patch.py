@@ -177,7 +177,11 @@ def _exchange(values: Mapping[int, Any]) -> None:
     for module in list(sys.modules.values()):
         if type(module) is not ModuleType or module.__name__.partition(".")[0] in _UNPATCHED:
             continue
-        for name, value in list(vars(module).items()):
+        variables = vars(module).copy()  # Another thread may import.
+        # Most modules have none: looking only at values takes 2 ms for 50,000 variables instead of 5 ms.
+        if values.keys().isdisjoint(map(id, variables.values())):
+            continue
+        for name, value in variables.items():
             if id(value) in values:
                 setattr(module, name, values[id(value)])
 

@@ -14,6 +14,7 @@ from mockserver.client import AdminClient
 from mockserver.client.client import DEFAULT_TENANT
 from mockserver.server.runner import Running
 from tests.server.admin.api import LISTS, SLOTS, WINDOWS, build_request
+from tests.support.tls import TLS
 
 ONE = LISTS[0]
 BEHAVIOR = next(behavior for behavior in LISTS[0][0].contract.behaviors if behavior.options)
@@ -97,7 +98,7 @@ def prepare_server(running: Running) -> None:
         admin.reset_tenant()
         admin.create_tenant("a/ü", world={"sessions": 1})
         admin.add_faults({**BUSY, "nth": 2})
-        with httpx.Client() as client:
+        with httpx.Client(verify=TLS) as client:
             for _ in range(2):
                 access = to_builtins(admin.tenant())["vendors"][ONE[0].name]
                 path, arguments = build_request(access, ONE[1], dict(ONE[1].example))

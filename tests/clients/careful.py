@@ -15,6 +15,7 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import RateLimit
 from mockserver.contract.pagination import CursorPagination, NoPagination, OffsetPagination
 from tests.support.pages import Params
+from tests.support.tls import TLS
 
 Row = dict[str, Any]
 RETRIED: Final = frozenset({429, 500, 502, 503, 504})
@@ -47,7 +48,7 @@ class CarefulClient:
         self.vendor = vendor
         self.endpoint = endpoint
         self.params = params
-        self._http = httpx.Client(timeout=_TIMEOUT, trust_env=False)
+        self._http = httpx.Client(timeout=_TIMEOUT, trust_env=False, verify=TLS)
 
     def __enter__(self) -> Self:
         return self

@@ -39,7 +39,11 @@ QUICK: Final = {
 
 def name(value: Any) -> str | None:
     """Return a readable test id of a list."""
-    return f"{value[0].label}.{value[1].name}" if isinstance(value, tuple) else None
+    return (
+        f"{value[0].label}.{value[1].name}"
+        if isinstance(value, tuple) and isinstance(value[0], Vendor)
+        else None
+    )
 
 
 def list_params(endpoint: Endpoint) -> Params:

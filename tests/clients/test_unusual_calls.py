@@ -31,6 +31,7 @@ from tests.clients.lists import (
 )
 from tests.support.limits import has_limit
 from tests.support.pages import Params, with_page_number, with_page_size
+from tests.support.tls import TLS
 
 NUMBERED: Final = [pair for pair in PAGED if not pair[1].pagination.has_cursors]
 TOTALS: Final = [pair for pair in PAGED if pair[1].pagination.total]
@@ -58,7 +59,7 @@ class ContinuesNextDay(CarefulClient):
     def fetch(self, params: Params) -> Page:
         page = super().fetch(params)
         self._http.close()
-        self._http = httpx.Client(trust_env=False)
+        self._http = httpx.Client(trust_env=False, verify=TLS)
         self.wait(86_400)
         return page
 

@@ -35,7 +35,12 @@ _OWN: Final = ("CI", "COV_", "COVERAGE_", "PYTEST_", "SESSION_MOCK_")
 _PLUGINS: Final = {
     "faker": "faker",
     "hypothesispytest": "hypothesis",
+    "aiohttp": "pytest-aiohttp",
+    "anyio": "anyio",
+    "asyncio": "asyncio",
     "pytest_cov": "--cov",
+    "pytest_httpserver": "httpserver",
+    "randomly": "randomly",
     "schemathesis": "schemathesis",
 }
 """pytest plugins that take long to import, each with a word of the documents that need it."""

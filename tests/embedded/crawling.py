@@ -12,6 +12,7 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 from tests.support.pages import next_page_params, with_page_size
+from tests.support.tls import TLS
 
 Pair = tuple[Vendor, Endpoint]
 ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
@@ -64,7 +65,7 @@ def crawl(tenant: TenantHandle, pair: Pair, proceed: Callable[[int], bool] = lam
     vendor, endpoint = tenant.vendor(pair[0].name), pair[1]
     parameters: dict[str, Any] | None = with_page_size(endpoint, all_rows_params(endpoint), SIZE)
     pages: list[Page] = []
-    with httpx.Client() as http:
+    with httpx.Client(verify=TLS) as http:
         while parameters is not None and proceed(len(pages)):
             response = send(http, vendor, endpoint, parameters)
             assert response.status_code == 200, response.text

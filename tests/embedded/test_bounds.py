@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from ssl import create_default_context
 from typing import Any, Final
 
 import httpx
@@ -16,10 +15,10 @@ from tests.conftest import QUICK
 from tests.embedded.crawling import LISTS, SIZE, Pair, all_rows_params, crawl, name, send
 from tests.support.limits import find_limits, has_limit
 from tests.support.pages import next_page_params, with_page_number, with_page_size
+from tests.support.tls import TLS
 
 STALL: Final = 0.2
 NEVER: Final = httpx.Timeout(None)
-TLS: Final = create_default_context()  # A client makes one of its own otherwise, which takes longest.
 LIMIT: Final = 20
 FAR: Final = 100
 """The number of requests without a new row after which a tenant without a limit reports a client."""

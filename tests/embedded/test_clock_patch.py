@@ -17,6 +17,7 @@ import trio
 
 from mockserver import SessionMock, TenantHandle, create_app, tenant_of
 from tests.embedded.crawling import LISTS, send
+from tests.support.tls import TLS
 
 NOW: Final = datetime(2026, 9, 10, 12, tzinfo=UTC)
 HOUR: Final = timedelta(hours=1)
@@ -182,7 +183,7 @@ def test_system_clock_shows_system_time_afterwards(mock: SessionMock, own: Tenan
 )
 def test_server_under_patch_waits_in_real_time(own: TenantHandle, fault: dict[str, Any]) -> None:
     own.faults.add(**fault)
-    with own.clock.patch(), httpx.Client() as http:
+    with own.clock.patch(), httpx.Client(verify=TLS) as http:
         response = send(http, own.vendor(LISTS[0][0].name), LISTS[0][1], dict(LISTS[0][1].example))
 
     assert response.status_code == 200

@@ -14,6 +14,7 @@ import pytest
 from mockserver import AdminError, SessionMock, VendorHandle
 from mockserver.server.tenancy.config import ConfigError
 from tests.embedded.crawling import LISTS, all_rows_params, send
+from tests.support.tls import TLS
 
 PAIR = LISTS[0]
 FIRST = datetime(2026, 9, 10, 12, tzinfo=UTC)
@@ -41,7 +42,7 @@ def test_server_listens_only_inside_context() -> None:
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_async_context_starts_and_stops_server(backend: str) -> None:
     async def use() -> tuple[int, int, int]:
-        async with SessionMock(sessions=3) as mock, httpx.AsyncClient() as http:
+        async with SessionMock(sessions=3) as mock, httpx.AsyncClient(verify=TLS) as http:
             answer = await http.get(mock.url + "/__admin/health")
             mock.clock.advance(1)
             return port_of(mock), answer.status_code, mock.world.counts[0]
@@ -175,7 +176,7 @@ def occupied(mock: SessionMock, stack: ExitStack) -> threading.Thread:
 
 def ask_once(vendor: VendorHandle) -> None:
     """Send a request that may get no response."""
-    with suppress(httpx.HTTPError, OSError), httpx.Client(timeout=60) as http:
+    with suppress(httpx.HTTPError, OSError), httpx.Client(timeout=60, verify=TLS) as http:
         send(http, vendor, PAIR[1], all_rows_params(PAIR[1]))
 
 
@@ -221,7 +222,7 @@ def test_stop_ends_waiting_calls() -> None:
 
 def test_vendor_port_serves_vendor_separately() -> None:
     vendor, other = PAIR[0].name, next(pair[0].name for pair in LISTS if pair[0] is not PAIR[0])
-    with SessionMock(sessions=3, vendor_ports={vendor: 0}) as mock, httpx.Client() as http:
+    with SessionMock(sessions=3, vendor_ports={vendor: 0}) as mock, httpx.Client(verify=TLS) as http:
         assert mock.vendor(vendor).base_url != mock.url == mock.vendor(other).base_url
         assert send(http, mock.vendor(vendor), PAIR[1], all_rows_params(PAIR[1])).status_code == 200
 

@@ -24,6 +24,7 @@ from tests.embedded.crawling import (
     send,
 )
 from tests.support.pages import next_page_params, with_page_size
+from tests.support.tls import TLS
 
 # A mistake, its kind, and the number of the request that returned the row.
 MISTAKES: dict[str, tuple[str, str, int]] = {
@@ -190,7 +191,7 @@ def collect(
     """Return the rows of the list that the parameters select; *advance* moves the clock after each page."""
     parameters: dict[str, Any] | None = with_page_size(pair[1], dict(first), size)
     rows: Page = []
-    with httpx.Client() as http:
+    with httpx.Client(verify=TLS) as http:
         while parameters is not None:
             response = send(http, tenant.vendor(pair[0].name), pair[1], parameters)
             assert response.status_code == 200, response.text
@@ -368,7 +369,7 @@ def test_faults_of_cursors_agree_with_other_fields_of_response(
     with mock.create_tenant(sessions=6, seed=7, behaviors=QUICK, dialect=dialect) as tenant:
         tenant.faults.add(kind, times=1)
         parameters: dict[str, Any] | None = with_page_size(pair[1], all_rows_params(pair[1]), SIZE)
-        with httpx.Client() as http:
+        with httpx.Client(verify=TLS) as http:
             while parameters is not None:
                 bodies.append(send(http, tenant.vendor(pair[0].name), pair[1], parameters).json())
                 parameters = next_page_params(pair[1], parameters, bodies[-1])
@@ -387,7 +388,7 @@ def test_expected_rows_have_only_current_form_of_grown_session(
 ) -> None:
     """A tracked session grows between two reads, or before a list that was never begun."""
     tracks = [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows_path is None]
-    with mock.create_tenant(sessions=5, seed=7, behaviors=QUICK) as tenant, httpx.Client() as http:
+    with mock.create_tenant(sessions=5, seed=7, behaviors=QUICK) as tenant, httpx.Client(verify=TLS) as http:
         if faults:
             tenant.faults.add("latency", seconds=0)
         for _ in range(3):

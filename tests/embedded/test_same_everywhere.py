@@ -12,6 +12,7 @@ from mockserver.embedded.controls import Behaviors
 from tests.conftest import QUICK
 from tests.embedded.crawling import send
 from tests.embedded.sweep import CALLS, ENDPOINT, PARTS, UNSWEPT, VENDOR, outcome, public, shown, swept
+from tests.support.tls import TLS
 
 MAPPING = public(dict)
 NOW = datetime(2026, 9, 12, tzinfo=UTC)
@@ -28,7 +29,7 @@ def _pair() -> Iterator[tuple[TenantHandle, TenantHandle]]:
 
 def send_request(tenant: TenantHandle, number: int) -> None:
     """Add an exchange to the journal; every second one is an error."""
-    with httpx.Client() as http:
+    with httpx.Client(verify=TLS) as http:
         send(
             http,
             tenant.vendor(VENDOR.name),

@@ -12,6 +12,7 @@ from mockserver._util.json_paths import get_at
 from tests.embedded.crawling import LISTS, SIZE, Pair, all_rows_params, crawl, flat, name, send
 from tests.embedded.sweep import BEHAVIOR, LIMIT
 from tests.support.pages import with_page_number, with_page_size
+from tests.support.tls import TLS
 
 PAIR = LISTS[0]
 NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
@@ -111,7 +112,7 @@ def test_change_of_tenant_leaves_others_unchanged(mock: SessionMock) -> None:
 
 def test_triggered_fault_is_counted(tenant: TenantHandle) -> None:
     active = tenant.faults.add("status", status=503, times=1)
-    with httpx.Client() as http:
+    with httpx.Client(verify=TLS) as http:
         statuses = [
             send(http, tenant.vendor(PAIR[0].name), PAIR[1], dict(PAIR[1].example)).status_code
             for _ in range(2)
@@ -182,7 +183,7 @@ def test_reset_restores_initial_state(tenant: TenantHandle) -> None:
 def test_request_after_deletion_is_recorded_with_deleted_tenant(mock: SessionMock) -> None:
     with mock.create_tenant("late-one") as tenant:
         vendor = tenant.vendor(PAIR[0].name)
-    with httpx.Client() as http:
+    with httpx.Client(verify=TLS) as http:
         response = send(http, vendor, PAIR[1], dict(PAIR[1].example))
     last = mock.admin.journal(None).exchanges[-1]
 
@@ -231,7 +232,7 @@ def test_verify_returns_findings_and_unused_faults(tenant: TenantHandle) -> None
     tenant.faults.add("status", status=503, page=99)
     number = len(crawl(tenant, PAIR)) - 1
     last = with_page_number(PAIR[1], with_page_size(PAIR[1], all_rows_params(PAIR[1]), SIZE), number)
-    with httpx.Client() as http:
+    with httpx.Client(verify=TLS) as http:
         send(http, tenant.vendor(PAIR[0].name), PAIR[1], last)
     verification = tenant.verify()
 

@@ -9,6 +9,7 @@ import pytest
 
 from mockserver.embedded.server_thread import ServerThread
 from mockserver.server.tenancy.config import read_config
+from tests.support.tls import TLS
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_concurrent_calls_never_overlap(server: ServerThread) -> None:
             server.call(bump)
 
     def ask() -> None:
-        with httpx.Client(base_url=server.running.url) as http:
+        with httpx.Client(base_url=server.running.url, verify=TLS) as http:
             while not stop.is_set():
                 http.get("/__admin/health")
 

@@ -9,12 +9,13 @@ from mockserver.contract.credentials import BodyKeys
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 from tests.embedded.crawling import ALL, LISTS, Pair, name, send
+from tests.support.tls import TLS
 
 
 @pytest.mark.parametrize("pair", ALL, ids=name)
 def test_vendor_handle_authenticates_at_every_endpoint(tenant: TenantHandle, pair: Pair) -> None:
     vendor, endpoint = tenant.vendor(pair[0].name), pair[1]
-    with httpx.Client() as http:
+    with httpx.Client(verify=TLS) as http:
         response = send(http, vendor, endpoint, dict(endpoint.example))
         unauthenticated = send(http, replace(vendor, headers={}, body={}), endpoint, {})
     [exchange] = tenant.journal
@@ -29,7 +30,7 @@ def test_vendor_handle_authenticates_at_every_endpoint(tenant: TenantHandle, pai
 def test_for_site_returns_rows_of_that_site(tenant: TenantHandle, pair: Pair, site: int) -> None:
     vendor = tenant.vendor(pair[0].name).for_site(site)
     paths = dict.fromkeys(pair[1].path, vendor.sites[site])
-    with httpx.Client() as http:
+    with httpx.Client(verify=TLS) as http:
         response = send(http, vendor, pair[1], {**dict(pair[1].example), **paths})
     expected = tenant.expected_rows(pair[0].name, pair[1].name, site=vendor.sites[site])
 

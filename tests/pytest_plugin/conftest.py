@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
-import httpcore  # noqa: F401 -- httpx keeps the exceptions of the copy that it met first
 import pytest
 
 # A run within a run removes the modules that it imported, but packages keep references to them: import all
@@ -35,6 +34,8 @@ filterwarnings =
     error
     ignore::pytest.PytestConfigWarning
 """
+UNUSED = ("faker", "hypothesispytest", "pytest_cov", "pytest_httpserver", "randomly", "schemathesis")
+"""pytest plugins that no test of this folder needs; a process, such as a worker, takes half as long without them."""
 kinds()  # Modules of faults are imported lazily.
 Run = Callable[..., pytest.RunResult]
 
@@ -63,7 +64,8 @@ def _run(project: pytest.Pytester) -> Run:
     def run(tests: str, *arguments: str, subprocess: bool = False) -> pytest.RunResult:
         head = "import pytest\nfrom client import *\n"
         project.makepyfile(test_it=head + tests)
-        options = ("-p", "no:randomly", "-p", "no:cacheprovider", "--junitxml=junit.xml", *arguments)
+        disabled = [f"-pno:{plugin}" for plugin in ("cacheprovider", *UNUSED)]
+        options = (*disabled, "--junitxml=junit.xml", *arguments)
         return project.runpytest_subprocess(*options) if subprocess else project.runpytest_inprocess(*options)
 
     return run

@@ -59,6 +59,13 @@ SENTENCE: Final = {
     "restart": "*tenant*'test_it.py::test_lost'*was the server restarted, or the tenant deleted elsewhere?*",
     "delete": "*tenant*'test_it.py::test_lost'*was the server restarted, or the tenant deleted elsewhere?*",
 }
+ENDS: Final = (
+    "pass",
+    "assert ask is None",
+    "pytest.skip('for a reason')",
+    "ask(session_mock).json()['data']",
+)
+"""How a test ends after it lost the server."""
 FILL: Final = """
 import os
 
@@ -126,9 +133,8 @@ def check(result: pytest.RunResult, *sentences: str, **outcomes: int) -> None:
 @pytest.mark.parametrize(
     ("trigger", "then", "workers"),
     [
-        *[(trigger, then, []) for trigger in SENTENCE for then in ("pass", "assert ask is None")],
-        *[(trigger, "pytest.skip('for a reason')", []) for trigger in SENTENCE],
-        *[(trigger, "ask(session_mock).json()['data']", []) for trigger in SENTENCE],
+        *[(trigger, then, []) for trigger in ("kill", "delete") for then in ENDS],
+        ("restart", ENDS[0], []),
         ("kill", "pass", ["-n", "1"]),
         ("delete", "assert ask is None", ["-n", "1"]),
     ],
@@ -137,6 +143,7 @@ def check(result: pytest.RunResult, *sentences: str, **outcomes: int) -> None:
 def test_loss_during_test_fails_only_that_test(
     run: Run, server: str, trigger: str, then: str, workers: list[str]
 ) -> None:
+    """A restarted server is to the plugin like one whose tenant was deleted, so it meets one end of a test."""
     result = run(TESTS.format(trigger=trigger, then=then), f"--session-mock-url={server}", *workers)
 
     if "skip" in then:
@@ -179,8 +186,9 @@ def test_plain(): pass
     check(result, SENTENCE["kill"], passed=2, errors=2)
 
 
-@pytest.mark.parametrize("then", ["pass", "assert ask is None"])
-@pytest.mark.parametrize("trigger", SENTENCE)
+@pytest.mark.parametrize(
+    ("trigger", "then"), [*((trigger, "pass") for trigger in SENTENCE), ("kill", "assert ask is None")]
+)
 def test_loss_during_teardown_is_error(run: Run, server: str, trigger: str, then: str) -> None:
     result = run(
         f"""
@@ -224,9 +232,12 @@ def test_plain(): pass
 
 @pytest.mark.parametrize("away", [False, True], ids=["here", "there"])
 @pytest.mark.parametrize("then", ["pass", "assert ask is None", "ask(session_mock)"])
-def test_leaked_descriptors_fail_only_that_test(run: Run, server: str, then: str, *, away: bool) -> None:
+def test_leaked_descriptors_fail_only_that_test(
+    run: Run, request: pytest.FixtureRequest, then: str, *, away: bool
+) -> None:
     """The limit of descriptors is lowered in a process of its own."""
-    result = run(FILL.format(then=then), *([f"--session-mock-url={server}"] if away else []), subprocess=True)
+    options = [f"--session-mock-url={request.getfixturevalue('server')}"] if away else []
+    result = run(FILL.format(then=then), *options, subprocess=True)
     fine = then == "pass" and not away  # Calls of a server in the same process need no descriptor.
 
     check(result, *([] if fine else ["Too many open files*"]), passed=1 + fine, failed=1 - fine)

@@ -1,6 +1,7 @@
 """Findings about pages and lists: every list endpoint in every dialect, with correct and with wrong clients."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from mockserver.server.faults.registry import read
 from mockserver.server.journal.client_history import FAILURES, LISTS, PAGES, Attempt, History, ListPage
 from mockserver.server.review.unfinished import find_unfinished
 from mockserver.vendors import load_dialects
+from mockserver.vendors.base import Vendor
 from mockserver.world.model.spec import spec
 from mockserver.world.world import build
 from tests.server.asking import Pair, crawl, name
+from tests.support.dialects import cross
 from tests.support.pages import field_at, with_page_number, with_page_size
 
 SIZE = 4
@@ -43,6 +46,12 @@ OFFSETS = [pair for pair in NUMBERED if isinstance(pair[1].pagination, OffsetPag
 DAY = 86_400_000
 HOUR = 3_600_000
 Pages = Sequence[dict[str, Any]]
+Failure = tuple[dict[str, Any], int]
+
+
+def name_or_text(value: Any) -> str:
+    """Return a readable test id of an endpoint or of a failure."""
+    return name(value) if isinstance(value[0], Vendor) else str(value)
 
 
 async def serve_pages(serve: Any, pair: Pair, sessions: int = 12) -> tuple[Any, Pages]:
@@ -127,12 +136,13 @@ async def test_page_refreshed_after_pause_is_no_repeated_page(
     assert found(mock, "page-requested-twice") == repeated
 
 
-@pytest.mark.parametrize("pair", ENDPOINTS, ids=name)
-@pytest.mark.parametrize(("fault", "failed"), FAILURES_OF_PAGES, ids=str)
-@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize(
+    ("pair", "failure"), cross(ENDPOINTS, [*product(FAILURES_OF_PAGES, (False, True))]), ids=name_or_text
+)
 async def test_recovery_from_failed_page_is_not_found(
-    serve: Any, pair: Pair, fault: dict[str, Any], failed: int, *, restarts: bool
+    serve: Any, pair: Pair, failure: tuple[Failure, bool]
 ) -> None:
+    (fault, failed), restarts = failure
     mock, pages = await serve_pages(serve, pair, 16)
     mock.tenant.faults.add(read({**fault, "page": failed + 1, "times": 1}))
     await request(mock, pair, pages, range(failed + 1))
@@ -194,11 +204,9 @@ async def test_pages_requested_before_first_response_are_not_after_last(serve: A
     assert found(mock, "page-requested-twice") == []
 
 
-@pytest.mark.parametrize("pair", ENDPOINTS, ids=name)
-@pytest.mark.parametrize(("fault", "failed"), FAILURES_OF_PAGES, ids=str)
-async def test_failed_page_never_retried_is_warning(
-    serve: Any, pair: Pair, fault: dict[str, Any], failed: int
-) -> None:
+@pytest.mark.parametrize(("pair", "failure"), cross(ENDPOINTS, FAILURES_OF_PAGES), ids=name_or_text)
+async def test_failed_page_never_retried_is_warning(serve: Any, pair: Pair, failure: Failure) -> None:
+    fault, failed = failure
     mock, pages = await serve_pages(serve, pair, 16)
     mock.tenant.faults.add(read({**fault, "page": failed + 1, "times": 1}))
     await request(mock, pair, pages, range(4))

@@ -15,6 +15,7 @@ from mockserver.embedded.tenant import TenantHandle
 from mockserver.server.tenancy.config import ConfigError, read_config
 from mockserver.vendors import get_vendor
 from tests.clients.lists import LISTS, QUICK, list_params
+from tests.support.tls import TLS
 
 FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 503, "nth": 12},
@@ -30,7 +31,7 @@ IGNORED = {"date", "server"}
 def send_requests(tenant: TenantHandle) -> list[tuple[int, list[tuple[str, str]], bytes]]:
     """Request three pages of every documented list, and send an event; return statuses, headers and bodies."""
     responses = []
-    with httpx.Client(trust_env=False) as http:
+    with httpx.Client(trust_env=False, verify=TLS) as http:
 
         def send(vendor_name: str, endpoint_name: str, params: dict[str, Any]) -> bytes:
             vendor = tenant.vendor(vendor_name)

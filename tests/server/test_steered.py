@@ -61,7 +61,7 @@ SIZE = 3
 DAY = 86_400_000
 HALF = (DEFAULT_START + DEFAULT_END) // 2
 NO_ANSWER = 0
-STEPS, EXAMPLES = 30, 30
+STEPS, EXAMPLES = 30, 15
 """Bounded by number, so that the suite takes as long on every machine as it has to."""
 
 instants = st.sampled_from([DEFAULT_START + DAY, HALF, DEFAULT_END, DEFAULT_END + 100 * DAY])
