@@ -94,6 +94,7 @@ def test_environment_variables_are_named_after_their_options() -> None:
         setting.option.replace("session-mock-", ""): setting.variable for setting in SETTINGS
     }
 
-    # The option of `session-mock admin` is shorter.
+    # The options of `session-mock admin` and of `--sessions-from FILE --as FORMAT` are shorter.
     assert named.pop("--token") == named["--admin-token"]
+    assert named.pop("--as") == "SESSION_MOCK_SESSIONS_AS"
     assert named == {name: f"SESSION_MOCK_{name[2:].replace('-', '_').upper()}" for name in named}

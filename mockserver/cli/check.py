@@ -272,10 +272,20 @@ def _check(target: str | None, command: tuple[str, ...], options: dict[str, Any]
         jobs=1 if client.is_exclusive else jobs,
         describe_reproduction=lambda case: _describe_reproduction(found.label, case, command, options),
     )
-    # Requests with a wrong credential are part of the check; the server would log each of them.
-    logging.getLogger("mockserver").setLevel(logging.ERROR)
-    with _shown_progress() as show:
+    with _quiet_log(), _shown_progress() as show:
         return conformance.check(plan, known=known_verdicts, case_set=options["case_set"], on_result=show)
+
+
+@contextmanager
+def _quiet_log() -> Iterator[None]:
+    """Log only errors: requests with a wrong credential are part of the check."""
+    log = logging.getLogger("mockserver")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _describe_reproduction(

@@ -23,6 +23,7 @@ NAMED_SETTINGS = {
     "tests/pytest_plugin/test_marker.py",
     "tests/server/test_scenarios.py",
     "tests/server/test_snapshots.py",
+    "tests/test_testcontainers.py",
 }
 """Tests that set a limit, behavior or credential of a vendor, or use its variables."""
 VENDORS = load()
@@ -56,7 +57,7 @@ def test_modules_outside_vendor_folders_name_no_vendor() -> None:
     modules = [
         path
         for path in git.stdout.split()
-        if not re.match(r"(mockserver|tests)/vendors/|tests/(consumer|conformance)/", path)
+        if not re.match(r"(mockserver|tests)/vendors/|tests/(ci|consumer|conformance)/", path)
         and path not in NAMED_SETTINGS
     ]
     violations = [
