@@ -147,3 +147,30 @@ def test_signal_ends_client_and_leaves_no_process(number: signal.Signals, tmp_pa
             process.send_signal(number)
             assert ends.read() == b""
         assert process.wait(60) == 128 + number
+
+
+def test_requests_of_no_tenant_are_described_and_preflights_are_not() -> None:
+    code = """
+import os, urllib.request
+def send(path, **options):
+    try:
+        urllib.request.urlopen(urllib.request.Request(os.environ["SESSION_MOCK_RYBBIT_URL"] + path, **options))
+    except urllib.error.HTTPError:
+        pass
+preflight = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET"}
+send("/api/sessions/1", method="OPTIONS", headers=preflight)
+"""
+    wrong = 2 * 'send("/api/sessions/1", headers={"Authorization": "Bearer wrong"})\n'
+    shown = run("--verify", "--", sys.executable, "-c", code + wrong).stderr
+    silent = run("--verify", "--", sys.executable, "-c", code).stderr
+
+    assert "GET /api/sessions/1: the request carries no tenant's credential; " in shown
+    assert "(2 times)" in shown
+    assert "Not checked" not in silent
+
+
+def test_printed_variables_of_no_running_server_are_a_warning() -> None:
+    result = run("--print-env", "json")
+
+    assert json.loads(result.stdout)["SESSION_MOCK_TENANT"] == "default"
+    assert "no server runs at these addresses" in result.stderr

@@ -118,6 +118,20 @@ def test_unmodified_client_reaches_mock_at_host(client: str, sent: HostRequest, 
     assert [entry["request"]["url"].partition("?")[0] for entry in entries] == [sent.url.partition("?")[0]]
 
 
+def test_refused_host_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    code = """
+import urllib.request
+for host in ("other.example", "other.example", "api.rybbit.io"):
+    try:
+        urllib.request.urlopen(f"https://{host}/")
+    except OSError:
+        pass
+"""
+    run("--intercept", "--", sys.executable, "-c", code)
+
+    assert caplog.text.count("the proxy refused a connection to ") == 1
+
+
 def test_print_env_has_addresses_of_proxy_and_https() -> None:
     result = run("--intercept", "--tls", "--print-env", "json")
     variables = json.loads(result.stdout)

@@ -21,6 +21,7 @@ from mockserver.vendors import load
 
 _HTTP = 80
 _HTTPS = 443
+_MAX_LOGGED = 20
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
@@ -61,6 +62,8 @@ class Proxy:
         self._own_hosts = frozenset({*LOCAL_HOSTS, host.lower()})
         self._vendor_hosts = frozenset(name for vendor in load() for name in vendor.contract.hosts)
         self._passed = frozenset(name.lower() for name in passed)
+        self._refused: set[str] = set()
+        """Unknown hosts with a line in the log; bounded, because clients name them."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._pipes: set[Pipe] = set()
         self.server: web.Server | None = None
@@ -111,10 +114,21 @@ class Proxy:
         else:
             known = "\n".join(f"  {host}" for host in sorted({*self._vendor_hosts, *self._passed}))
             problem = (
-                f"the host {target.host} is not known to this proxy; known hosts are:\n{known}\n"
-                f"To reach it, start the server with --pass {target.host}"
+                f"the host {target.host} is not known to this proxy; --pass {target.host} lets it through\n"
+                f"Known hosts are:\n{known}\n"
             )
+            self._log_refusal(target)
         return await handler.reject(request, VendorError("unknown_host", {"message": problem}), 502)
+
+    def _log_refusal(self, target: _Target) -> None:
+        """Log an unknown host once; clients do not show the response to CONNECT."""
+        if target.is_tunnel and target.host not in self._refused and len(self._refused) < _MAX_LOGGED:
+            self._refused.add(target.host)
+            server_log().warning(
+                "the proxy refused a connection to %s, which is no vendor's host; --pass %s lets it through",
+                target.host,
+                target.host,
+            )
 
     async def _serve_tunnel(self, request: web.Request, target: _Target) -> web.StreamResponse:
         """Make the connection of the client a connection of the server, with TLS on port 443."""
