@@ -57,8 +57,8 @@ class Addresses:
     def fill(self, text: str) -> str:
         """Replace placeholders such as ``{rybbit.url}``; ``{{rybbit.url}}`` stands for itself.
 
-        Other braces stay. Raise :class:`PlaceholderError` for an unknown name of a known vendor, and for a known
-        name of a vendor that is almost known.
+        Other braces stay. Raise :class:`PlaceholderError` for an unknown name of a known vendor, and for a
+        known name of a vendor that is almost known.
         """
         return _PLACEHOLDER.sub(self._replace, text)
 

@@ -100,3 +100,18 @@ def test_faults_and_limits_of_configuration_apply_and_limits_survive_reset() -> 
         SessionMock(faults=[{"kind": "rest"}]).start()
     with pytest.raises(ConfigError, match=r"there is no limit 'rybbit\.ap'; did you mean 'rybbit\.api'"):
         SessionMock(limits={"rybbit.ap": {"allowed": 1}}).start()
+
+
+def test_limits_are_numbers_booleans_or_tables(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        "[limits]\n'rybbit.api' = 3\n'braze.shared' = false\n'sparklytics.sessions' = {allowed = 5}",
+        encoding="utf-8",
+    )
+    with SessionMock(scenario=path) as mock, mock.create_tenant(scenario=path) as tenant:
+        for handle in (mock, tenant):
+            limits = {limit.name: limit for limit in handle.limits}
+
+            assert (limits["rybbit.api"].allowed, limits["rybbit.api"].seconds) == (3, 600)
+            assert not limits["braze.shared"].enabled
+            assert limits["sparklytics.sessions"].allowed == 5

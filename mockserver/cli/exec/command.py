@@ -42,8 +42,8 @@ TIMED_OUT: Final = 124
 """Exit code if the command had to be ended, as of `timeout`."""
 VERIFICATION_FAILED: Final = 1
 _NO_SERVER: Final = (
-    "no server runs at these addresses when this command has ended; start one with the same options and --port,"
-    " or print those of a running one with --url and --tenant"
+    "no server runs at these addresses when this command has ended; start one with the same options and"
+    " --port, or print those of a running one with --url and --tenant"
 )
 """Warning about --print-env without --url."""
 _VARIABLE: Final = "NAME=TEXT"
@@ -176,6 +176,15 @@ _network_options = combine_options(
         callback=lambda _context, _param, hosts: list(hosts) or None,
         help="With --intercept, another host that the command may reach; repeatable.",
     ),
+    click.option(
+        "--answer",
+        "answer_hosts",
+        multiple=True,
+        metavar="HOST",
+        callback=lambda _context, _param, hosts: list(hosts) or None,
+        help="With --intercept, another host that is answered like those of the vendors, such as that of an"
+        " installation of your own; repeatable.",
+    ),
 )
 _check_options = combine_options(
     click.option("--verify", is_flag=True, help="Check the requests, as `session-mock admin verify` does."),
@@ -280,6 +289,8 @@ def exec_command(
     _check_usage(command, server, print_env)
     if options["pass_hosts"] and not options["proxy"]:
         raise click.UsageError("--pass needs --intercept; give both, or leave it out")
+    if options["answer_hosts"] and not (options["proxy"] or options["tls"]):
+        raise click.UsageError("--answer needs --intercept or --tls; give one of them too, or leave it out")
     config = build_config(options)
     with _reported_failures(), server.open_tenant(config) as (client, tenant):
         addresses = Addresses(client.tenant(tenant.id), server.url)

@@ -31,7 +31,6 @@ from mockserver.harness.outcome import (
 )
 from mockserver.harness.row_files import RowFileError, is_csv_name, parse_rows
 
-
 _MAX_UNMATCHED: Final = 10
 """Only so many different problems of requests without a tenant are listed."""
 
