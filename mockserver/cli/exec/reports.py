@@ -32,7 +32,7 @@ from mockserver.harness.outcome import (
 from mockserver.harness.row_files import RowFileError, is_csv_name, parse_rows
 
 _MAX_UNMATCHED: Final = 10
-"""Only so many different problems of requests without a tenant are listed."""
+"""Number of different problems of requests without a tenant that are listed."""
 
 
 def check_requests(client: AdminClient, tenant: str, strict: Strictness, *, is_own: bool) -> Check:

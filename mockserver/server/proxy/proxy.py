@@ -132,7 +132,7 @@ class Proxy:
         if target.is_tunnel and target.host not in self._refused and len(self._refused) < _MAX_LOGGED:
             self._refused.add(target.host)
             server_log().warning(
-                "the proxy refused a connection to %s, which is no vendor's host;"
+                "the proxy refused a connection to %s, which is not a vendor's host;"
                 " --answer %s answers it, --pass %s lets it through",
                 *[target.host] * 3,
             )
