@@ -101,6 +101,15 @@ def test_exit_codes_of_harness_and_of_commands_that_do_not_run(tmp_path: Path) -
     assert {words: run(*words).exit_code for words in codes} == codes
 
 
+def test_interrupt_before_client_starts_is_no_failed_verification(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mockserver.cli.exec.command.build_config", interrupt)
+
+    assert run("--", "true").exit_code == 130
+
+
 def test_rows_that_client_did_not_write_fail(tmp_path: Path) -> None:
     result = run("--rows", f"rybbit/list_sessions={tmp_path}/no.csv", "--", "true")
 
