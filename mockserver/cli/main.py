@@ -50,6 +50,10 @@ _COMMANDS = {
 """Each command with its place and its summary."""
 
 
+_INTERRUPTED = 130
+"""Exit code of a command that SIGINT ended, as in shells."""
+
+
 class RootGroup(LazyGroup):
     """The outermost group: it turns output that cannot be written into an error message."""
 
@@ -63,6 +67,13 @@ class RootGroup(LazyGroup):
             where = f" {error.filename}" if error.filename else ""
             echo(f"Error: cannot write the output{where}: {error.strerror or error}", err=True)
             sys.exit(1)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl-C ends it with the exit code of shells, where click would exit with 1."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(_INTERRUPTED)
 
 
 def _replace_closed_streams() -> None:

@@ -161,6 +161,15 @@ def _hint_at_tls_port(config: Config) -> str:
     callback=lambda _context, _param, hosts: list(hosts) or None,
     help="Host that the proxy passes requests on to, instead of refusing them; repeatable.",
 )
+@env_option(
+    "--answer",
+    "answer_hosts",
+    multiple=True,
+    metavar="HOST",
+    callback=lambda _context, _param, hosts: list(hosts) or None,
+    help="Host that is answered like those of the vendors, such as that of an installation of your own;"
+    " repeatable.",
+)
 @env_option("--access-log", is_flag=True, default=None, help="Log each request to stderr.")
 @json_option("Print URLs and credentials as one line of JSON instead of a table.")
 def command(port_file: Path | None, *, as_json: bool, **options: Any) -> None:

@@ -35,8 +35,8 @@ class SessionMock(TenantHandle):
     ``sessions``, …), ``now`` (the time at which the clock is frozen), ``dialect``, ``behaviors``,
     ``credentials``, ``faults``, ``limits``, ``scenario``, ``restore``, ``sessions_from`` with
     ``sessions_as``, ``keep_people`` and ``new_ids``, ``host``, ``port`` (0 picks a free one),
-    ``vendor_ports``, ``tls``, ``tls_port``, ``proxy`` and ``pass_hosts``; ``add`` is a list of
-    sessions to add. Raises :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid one.
+    ``vendor_ports``, ``tls``, ``tls_port``, ``proxy``, ``pass_hosts`` and ``answer_hosts``; ``add`` is a
+    list of sessions to add. Raises :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid one.
 
     The server belongs to the process that starts it. A forked child can send requests to its URL, but calls
     of the handle raise ``RuntimeError`` there: use :meth:`connect` with the URL, or start another server.
@@ -66,6 +66,7 @@ class SessionMock(TenantHandle):
         tls_port: int = 0,
         proxy: bool = False,
         pass_hosts: Sequence[str] = (),
+        answer_hosts: Sequence[str] = (),
         **world: Any,
     ) -> None:
         settings = {
@@ -90,6 +91,7 @@ class SessionMock(TenantHandle):
             "tls_port": tls_port if tls else None,
             "proxy": proxy,
             "pass_hosts": list(pass_hosts),
+            "answer_hosts": list(answer_hosts),
             "world": to_plain(world),
         }
         given = {name: value for name, value in settings.items() if value is not None}

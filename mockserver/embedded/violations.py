@@ -74,7 +74,7 @@ def find_violations(
     for found in verification.findings:
         text = f"{found.name}: {found.message}{_describe_first(client, tenant, found)}"
         yield Violation(found.name, text, found.level, found.parameter)
-    for found in [*verification.unexpected, *_summarize_unmatched(unmatched)]:
+    for found in [*verification.unexpected, *summarize_unmatched(unmatched)]:
         yield Violation(found.name, f"{found.name} ({_list_requests(found)}): {found.message}")
     for fault in verification.unused_faults:
         matched = count_of(fault["matched"], "request") if fault["matched"] else "no request"
@@ -95,7 +95,7 @@ def _describe_first(client: AdminClient, tenant: str, found: FindingSummary) -> 
     return f"\n    {line}{further}"
 
 
-def _summarize_unmatched(exchanges: Sequence[Mapping[str, Any]]) -> list[FindingSummary]:
+def summarize_unmatched(exchanges: Sequence[Mapping[str, Any]]) -> list[FindingSummary]:
     """Summarize unmatched exchanges by error and message."""
     summaries: dict[tuple[str, str], FindingSummary] = {}
     for exchange in exchanges:

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import json
 
-from mockserver._util.suggest import suggest
+from mockserver._util.suggest import nearest, suggest
 from mockserver.admin_schemas import TenantAccess
 
 PREFIX: Final = "SESSION_MOCK_"
@@ -57,17 +57,24 @@ class Addresses:
     def fill(self, text: str) -> str:
         """Replace placeholders such as ``{rybbit.url}``; ``{{rybbit.url}}`` stands for itself.
 
-        Other braces stay. Raise :class:`PlaceholderError` for an unknown name of a known vendor.
+        Other braces stay. Raise :class:`PlaceholderError` for an unknown name of a known vendor, and for a
+        known name of a vendor that is almost known.
         """
         return _PLACEHOLDER.sub(self._replace, text)
 
     def _replace(self, found: re.Match[str]) -> str:
         is_escaped = found[1] is not None
         group, name = (found[1], found[2]) if is_escaped else (found[3], found[4])
-        if group not in self.values:
+        meant = group if group in self.values else self._find_meant(group, name)
+        if meant is None:
             return found[0]
         if is_escaped:
             return found[0][1:-1]
+        if meant != group:
+            raise PlaceholderError(
+                f"unknown placeholder {found[0]!r}; did you mean '{{{meant}.{name}}}'?"
+                f" write {'{' + found[0] + '}'} for the text itself"
+            )
         known = self.values[group]
         name = self._aliases.get((group, name), name)
         if name not in known:
@@ -76,6 +83,12 @@ class Addresses:
                 f" write {'{' + found[0] + '}'} for the text itself"
             )
         return known[name]
+
+    def _find_meant(self, group: str, name: str) -> str | None:
+        """Return the group that was probably meant; None if these braces are no placeholder."""
+        meant = nearest(group, self.values)
+        is_known = meant is not None and (name in self.values[meant] or (meant, name) in self._aliases)
+        return meant if is_known else None
 
 
 def _snake(name: str) -> str:

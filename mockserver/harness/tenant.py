@@ -54,7 +54,7 @@ def borrow_tenant(
             behaviors=config.behaviors,
             credentials=config.credentials,
             faults=config.faults,
-            limits=to_builtins(config.limits),
+            limits=to_builtins(config.limit_changes),
         )
         with TenantHandle(client, access) as handle:
             yield client, handle

@@ -262,8 +262,7 @@ class TenantUnderTest:
         lines = [f"{finding.name}: {finding.message}" for finding in bounds]
         lines.append(describe_tenant(self.tenant, self._unmatched))
         folder: Path | None = self._run.settings["snapshots"]
-        if folder is not None:
-            lines.append(self._write_snapshot(folder))
+        lines.append(_OFFER if folder is None else self._write_snapshot(folder))
         return "\n".join(lines)
 
     def _write_snapshot(self, folder: Path) -> str:
@@ -275,6 +274,9 @@ class TenantUnderTest:
         except OSError as error:
             return f"cannot write the state to {path}: {describe_error(error)}"
         return f"continue with: {shlex.join(['session-mock', 'serve', '--restore', str(path)])}"
+
+
+_OFFER: Final = "to continue from its last state, run pytest with --session-mock-snapshots DIR"
 
 
 def _name_file(nodeid: str, suffix: str) -> str:

@@ -153,7 +153,9 @@ class _Server:
         if config.proxy:
             from mockserver.server.proxy.proxy import Proxy  # noqa: PLC0415 -- keeps start-up fast
 
-            self._proxy = Proxy(self._create_authority(), ports, config.host, config.pass_hosts)
+            self._proxy = Proxy(
+                self._create_authority(), ports, config.host, self._answered_hosts(), config.pass_hosts
+            )
         app = create_app(self._served, admin=self._joined_admin, proxy=self._proxy, decompress=True)
         ports.port, server = await self._listeners.listen(app, config.port)
         if self._proxy is not None:
@@ -198,9 +200,14 @@ class _Server:
         """Return the certificate authority of the run."""
         if self._authority is None:
             from mockserver.server.certificates import Authority  # noqa: PLC0415 -- keeps start-up fast
-            from mockserver.vendors import load  # noqa: PLC0415 -- as above
 
-            hosts = [host for vendor in load() for host in vendor.contract.hosts]
-            self._authority = Authority([self._config.host], hosts)
+            self._authority = Authority([self._config.host], self._answered_hosts())
             self._ports.certificates = self._authority.files
         return self._authority
+
+    def _answered_hosts(self) -> frozenset[str]:
+        """Return the vendors' hosts, and those of the settings."""
+        from mockserver.vendors import load  # noqa: PLC0415 -- keeps start-up fast
+
+        hosts = {host for vendor in load() for host in vendor.contract.hosts}
+        return frozenset(hosts | {host.lower() for host in self._config.answer_hosts})

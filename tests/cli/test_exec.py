@@ -101,6 +101,15 @@ def test_exit_codes_of_harness_and_of_commands_that_do_not_run(tmp_path: Path) -
     assert {words: run(*words).exit_code for words in codes} == codes
 
 
+def test_interrupt_before_client_starts_is_no_failed_verification(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mockserver.cli.exec.command.build_config", interrupt)
+
+    assert run("--", "true").exit_code == 130
+
+
 def test_rows_that_client_did_not_write_fail(tmp_path: Path) -> None:
     result = run("--rows", f"rybbit/list_sessions={tmp_path}/no.csv", "--", "true")
 
@@ -147,3 +156,30 @@ def test_signal_ends_client_and_leaves_no_process(number: signal.Signals, tmp_pa
             process.send_signal(number)
             assert ends.read() == b""
         assert process.wait(60) == 128 + number
+
+
+def test_requests_of_no_tenant_are_described_and_preflights_are_not() -> None:
+    code = """
+import os, urllib.request
+def send(path, **options):
+    try:
+        urllib.request.urlopen(urllib.request.Request(os.environ["SESSION_MOCK_RYBBIT_URL"] + path, **options))
+    except urllib.error.HTTPError:
+        pass
+preflight = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET"}
+send("/api/sessions/1", method="OPTIONS", headers=preflight)
+"""
+    wrong = 2 * 'send("/api/sessions/1", headers={"Authorization": "Bearer wrong"})\n'
+    shown = run("--verify", "--", sys.executable, "-c", code + wrong).stderr
+    silent = run("--verify", "--", sys.executable, "-c", code).stderr
+
+    assert "GET /api/sessions/1: the request carries no tenant's credential; " in shown
+    assert "(2 times)" in shown
+    assert "Not checked" not in silent
+
+
+def test_printed_variables_of_no_running_server_are_a_warning() -> None:
+    result = run("--print-env", "json")
+
+    assert json.loads(result.stdout)["SESSION_MOCK_TENANT"] == "default"
+    assert "no server runs at these addresses" in result.stderr

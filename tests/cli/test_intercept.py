@@ -118,6 +118,37 @@ def test_unmodified_client_reaches_mock_at_host(client: str, sent: HostRequest, 
     assert [entry["request"]["url"].partition("?")[0] for entry in entries] == [sent.url.partition("?")[0]]
 
 
+def test_own_host_is_answered_like_those_of_vendors() -> None:
+    code = """
+import os, urllib.request
+host, path, token = "Stats.shop.example", f"/api/sessions/{os.environ['SESSION_MOCK_RYBBIT_SITE']}", "TOKEN"
+for scheme in ("http", "https"):
+    request = urllib.request.Request(f"{scheme}://{host}{path}", headers={"Authorization": "Bearer " + token})
+    assert urllib.request.urlopen(request).status == 200
+"""
+    words = [sys.executable, "-c", code.replace("TOKEN", "{rybbit.token}")]
+    result = run("--intercept", "--answer", "stats.shop.example", "--verify", "--", *words)
+    alone = run("--answer", "a.example", "--", "true")
+
+    assert result.exit_code == 0, result.stderr
+    assert "2 exchanges" in result.stderr
+    assert (alone.exit_code, "--answer needs --intercept or --tls" in alone.stderr) == (2, True)
+
+
+def test_refused_host_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    code = """
+import urllib.request
+for host in ("other.example", "other.example", "api.rybbit.io"):
+    try:
+        urllib.request.urlopen(f"https://{host}/")
+    except OSError:
+        pass
+"""
+    run("--intercept", "--", sys.executable, "-c", code)
+
+    assert caplog.text.count("the proxy refused a connection to ") == 1
+
+
 def test_print_env_has_addresses_of_proxy_and_https() -> None:
     result = run("--intercept", "--tls", "--print-env", "json")
     variables = json.loads(result.stdout)

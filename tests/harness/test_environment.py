@@ -43,8 +43,15 @@ def test_placeholders_are_replaced_and_other_braces_stay(addresses: Addresses) -
     assert addresses.fill("{{rybbit.url}} {{other.url}}") == "{rybbit.url} {{other.url}}"
 
 
-def test_unknown_placeholder_names_the_nearest(addresses: Addresses) -> None:
-    with pytest.raises(
-        PlaceholderError, match=r"unknown placeholder '\{rybbit\.tokn\}'; did you mean 'token'"
-    ):
-        addresses.fill("x {rybbit.tokn}")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x {rybbit.tokn}", r"unknown placeholder '\{rybbit\.tokn\}'; did you mean 'token'"),
+        ("{rybit.url}", r"unknown placeholder '\{rybit\.url\}'; did you mean '\{rybbit\.url\}'"),
+        ("{browse.apiKey}", r"did you mean '\{browsee\.apiKey\}'"),
+    ],
+)
+def test_unknown_placeholder_names_the_nearest(addresses: Addresses, text: str, message: str) -> None:
+    with pytest.raises(PlaceholderError, match=message):
+        addresses.fill(text)
+    assert addresses.fill(f"{{{text}}}".replace("{x {", "{{")) == text.removeprefix("x ")

@@ -49,6 +49,7 @@ def test_section_shows_requests_faults_and_near_misses(run: Run) -> None:
             "     1  GET /api/nothing -> 404*unknown_path*",
             "        closest match: GET /api/*: *segment*",
             "reproduce with: session-mock serve --profile default --seed *",
+            "to continue from its last state, run pytest with --session-mock-snapshots DIR",
         ]
     )
 
@@ -306,7 +307,7 @@ def test_junit_file_has_report_of_each_failed_and_warned_test(
     for name in shown:
         lines = str(reports[f"test_{name}"]).splitlines()
         assert lines[0].startswith(f"tenant 'test_it.py::test_{name}' at http://")
-        assert lines[-1].startswith("reproduce with: session-mock serve ")
+        assert lines[-2].startswith("reproduce with: session-mock serve ")
     assert "unknown_path" in str(reports["test_failed"])
     assert "warning key-in-query: " in str(reports["test_warned"])
     assert all(character.isprintable() or character == "\n" for character in str(reports["test_failed"]))
@@ -341,5 +342,6 @@ def test_passes(session_mock):
     [path] = (project.path / "states").iterdir()
 
     result.stdout.fnmatch_lines([f"continue with: session-mock serve --restore states/{path.name}"])
+    result.stdout.no_fnmatch_line("to continue from*")
     with SessionMock(restore=path) as mock:
         assert [fault["kind"] for fault in mock.faults] == ["latency"]

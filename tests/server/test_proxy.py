@@ -305,6 +305,12 @@ def test_missing_package_is_explained_with_command(monkeypatch: pytest.MonkeyPat
     [
         ({"pass_hosts": ["a.example"]}, "pass_hosts: .*set proxy too"),
         ({"proxy": True, "pass_hosts": ["http://a.example"]}, "pass_hosts"),
+        ({"answer_hosts": ["a.example"]}, "answer_hosts: .*without proxy or tls"),
+        ({"tls": True, "answer_hosts": ["a b"]}, "answer_hosts"),
+        (
+            {"proxy": True, "pass_hosts": ["a.example"], "answer_hosts": ["A.example"]},
+            "answer_hosts: 'a.example' is one of pass_hosts too",
+        ),
         ({"tls": True, "tls_port": 70_000}, "tls_port"),
     ],
 )

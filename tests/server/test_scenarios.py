@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from mockserver import SessionMock
 from mockserver.server.tenancy.config import ConfigError, read_config
@@ -65,7 +66,7 @@ def test_scenario_is_the_base_of_settings_and_faults_are_added(tmp_path: Path) -
 
     assert config.world == {"sessions": 8, "sites": 3}
     assert [each["kind"] for each in config.faults] == ["reset", "no_end", "empty_page"]
-    assert config.limits["rybbit.api"].seconds == 5
+    assert config.limit_changes["rybbit.api"].seconds == 5
     assert config.tenants["b"].faults[0]["status"] == 503
     assert tenant_arguments(tmp_path / "own.toml")["sessions"] == 9
     assert read_config(path, {"scenario": "no-sessions"}).profile == "empty"
@@ -100,3 +101,18 @@ def test_faults_and_limits_of_configuration_apply_and_limits_survive_reset() -> 
         SessionMock(faults=[{"kind": "rest"}]).start()
     with pytest.raises(ConfigError, match=r"there is no limit 'rybbit\.ap'; did you mean 'rybbit\.api'"):
         SessionMock(limits={"rybbit.ap": {"allowed": 1}}).start()
+
+
+def test_limits_are_numbers_booleans_or_tables(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        "[limits]\n'rybbit.api' = 3\n'braze.shared' = false\n'sparklytics.sessions' = {allowed = 5}",
+        encoding="utf-8",
+    )
+    with SessionMock(scenario=path) as mock, mock.create_tenant(scenario=path) as tenant:
+        for handle in (mock, tenant):
+            limits = {limit.name: to_builtins(limit) for limit in handle.limits}
+
+            assert (limits["rybbit.api"]["allowed"], limits["rybbit.api"]["seconds"]) == (3, 600)
+            assert not limits["braze.shared"]["enabled"]
+            assert limits["sparklytics.sessions"]["allowed"] == 5

@@ -63,8 +63,9 @@ of a file of your own ends in `.toml`. It has the settings of a tenant, and the 
 _TENANTS = """\
 `[tenants.NAME]` in the file adds a tenant, with its own `scenario`, `profile`, `world`, `now`, `clock`,
 `dialect`, `behaviors`, `limits`, `faults`, `credentials`, `sessions_from`, `sessions_as`, `keep_people` and
-`new_ids`. Each `[[faults]]` has the fields that [faults](faults.md) lists; `[limits."rybbit.api"]` has those
-of `PATCH …/limits`; `clock` is a change such as `{action = "rate", rate = 60}`. Each table `[[world.add]]` or
+`new_ids`. Each `[[faults]]` has the fields that [faults](faults.md) lists. A limit is a number of requests,
+`true`, `false`, or a table with the fields of `PATCH …/limits`; `clock` is a change such as
+`{action = "rate", rate = 60}`. Each table `[[world.add]]` or
 `[[tenants.NAME.world.add]]` adds [a session](howto/added-sessions.md). A [scenario](scenarios.md) is the base
 of the other settings. `session-mock config schema` prints the JSON Schema of the file, and
 `session-mock config check FILE` checks one. `SESSION_MOCK_TOML` has the text of such a file. Instants in the

@@ -1,6 +1,5 @@
 """Parts that all admin commands share: options, the client, output and error messages."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -16,8 +15,6 @@ from mockserver.client.client import DEFAULT_TENANT, DEFAULT_URL, AdminClient
 from mockserver.client.fault_files import FaultFileError
 from mockserver.client.http_transport import AdminError
 
-_INTERRUPTED: Final = 130
-"""Exit code of a command that Ctrl-C ended: 128 + SIGINT."""
 _TENANT: Final = click.option(
     "--tenant",
     "-t",
@@ -120,5 +117,3 @@ def _reported_errors() -> Iterator[None]:
         raise click.UsageError(str(error)) from None
     except UnicodeError as error:
         raise click.UsageError(f"arguments must be UTF-8 text: {error}; correct them") from None
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)

@@ -41,6 +41,11 @@ HARNESS_FAILED: Final = 125
 TIMED_OUT: Final = 124
 """Exit code if the command had to be ended, as of `timeout`."""
 VERIFICATION_FAILED: Final = 1
+_NO_SERVER: Final = (
+    "no server runs at these addresses when this command has ended; start one with the same options and"
+    " --port, or print those of a running one with --url and --tenant"
+)
+"""Warning about --print-env without --url."""
 _VARIABLE: Final = "NAME=TEXT"
 _FORMS: Final = ("sh", "dotenv", "json", "github")
 
@@ -71,12 +76,21 @@ class _Checks(Struct, frozen=True):
     """By the name of the option: junit, html, har and summary."""
 
     def run(
-        self, command: tuple[str, ...], result: ChildResult, client: AdminClient, tenant: TenantHandle
+        self,
+        command: tuple[str, ...],
+        result: ChildResult,
+        client: AdminClient,
+        tenant: TenantHandle,
+        *,
+        is_own: bool,
     ) -> bool:
-        """Check requests and rows, print complaints, write reports; return True if nothing is wrong."""
+        """Check requests and rows, print complaints, write reports; return True if nothing is wrong.
+
+        *is_own* if the server has no other clients than the command.
+        """
         checks = []
         if self.verify:
-            checks.append(check_requests(client, tenant.id, self.strict))
+            checks.append(check_requests(client, tenant.id, self.strict, is_own=is_own))
         for pair, path in self.rows.items():
             checks.append(check_rows(client, tenant.id, pair, path, self.order, self.columns))
         for check in checks:
@@ -161,6 +175,15 @@ _network_options = combine_options(
         metavar="HOST",
         callback=lambda _context, _param, hosts: list(hosts) or None,
         help="With --intercept, another host that the command may reach; repeatable.",
+    ),
+    click.option(
+        "--answer",
+        "answer_hosts",
+        multiple=True,
+        metavar="HOST",
+        callback=lambda _context, _param, hosts: list(hosts) or None,
+        help="With --intercept, another host that is answered like those of the vendors, such as that of an"
+        " installation of your own; repeatable.",
     ),
 )
 _check_options = combine_options(
@@ -266,6 +289,8 @@ def exec_command(
     _check_usage(command, server, print_env)
     if options["pass_hosts"] and not options["proxy"]:
         raise click.UsageError("--pass needs --intercept; give both, or leave it out")
+    if options["answer_hosts"] and not (options["proxy"] or options["tls"]):
+        raise click.UsageError("--answer needs --intercept or --tls; give one of them too, or leave it out")
     config = build_config(options)
     with _reported_failures(), server.open_tenant(config) as (client, tenant):
         addresses = Addresses(client.tenant(tenant.id), server.url)
@@ -278,6 +303,8 @@ def exec_command(
         given = {**addresses.variables(), **intercepting, **own}
         if print_env is not None:
             echo(format_variables(given, print_env).rstrip("\n"))
+            if server.url is None:
+                echo(f"session-mock: {_NO_SERVER}", err=True)
             return
         if env_file is not None:
             _write_private(env_file, format_variables(given, "dotenv"))
@@ -287,7 +314,7 @@ def exec_command(
             echo(f"Error: {result.error}", err=True)
             code = result.exit_code
         else:
-            passed = checks.run(command, result, client, tenant)
+            passed = checks.run(command, result, client, tenant, is_own=server.url is None)
             code = _code(result) or (0 if passed else VERIFICATION_FAILED)
     sys.exit(code)
 

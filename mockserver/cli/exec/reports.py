@@ -2,8 +2,11 @@
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
+
+from msgspec import json
 
 from mockserver._util.parsers import Strictness
 from mockserver.cli.output import echo
@@ -15,6 +18,7 @@ from mockserver.embedded.violations import (
     describe_violations,
     find_violations,
     is_failure,
+    summarize_unmatched,
 )
 from mockserver.harness.child import ChildResult
 from mockserver.harness.outcome import (
@@ -27,18 +31,36 @@ from mockserver.harness.outcome import (
 )
 from mockserver.harness.row_files import RowFileError, is_csv_name, parse_rows
 
+_MAX_UNMATCHED: Final = 10
+"""Number of different problems of requests without a tenant that are listed."""
 
-def check_requests(client: AdminClient, tenant: str, strict: Strictness) -> Check:
-    """Verify the requests of a tenant."""
+
+def check_requests(client: AdminClient, tenant: str, strict: Strictness, *, is_own: bool) -> Check:
+    """Verify the requests of a tenant; *is_own* if its server has no other clients."""
     result = client.verify(tenant)
     violations = list(find_violations(client, tenant, result))
     texts = [describe_extent(result), *describe_violations(violations, strict)]
     if not result.exchanges and not result.unmatched:
         texts.append("No request arrived; does the command use the addresses of its variables?")
-    if result.unmatched:
+    if result.unmatched and is_own:
+        texts += _describe_unmatched(client)
+    elif result.unmatched:
         texts.append(f"Not checked: {count_of(result.unmatched, 'request')} matched no tenant.")
     passed = not any(is_failure(violation, strict) for violation in violations)
     return Check(name="verification", passed=passed, text="\n".join(texts))
+
+
+def _describe_unmatched(client: AdminClient) -> Iterator[str]:
+    """Yield lines about the errors of no tenant, as after a wrong credential; preflights are none."""
+    lines = client.export_journal("ndjson", None).splitlines()
+    found = summarize_unmatched([json.decode(line) for line in lines])
+    if found:
+        yield "Not checked, because no credential of the tenant was sent:"
+    for summary in found[:_MAX_UNMATCHED]:
+        first_line = summary.message.partition("\n")[0]
+        yield f"  {first_line}" + (f" ({summary.count} times)" if summary.count > 1 else "")
+    if len(found) > _MAX_UNMATCHED:
+        yield f"  and {len(found) - _MAX_UNMATCHED} more"
 
 
 def check_rows(  # noqa: PLR0917 -- the options of a comparison

@@ -90,7 +90,7 @@ class Header(WireFault, frozen=True, kw_only=True, tag="header"):
 
     set: dict[Token, HeaderText] = {}  # noqa: RUF012 -- msgspec copies it
     """Headers by name that replace those of the response. In a value, ``{value}`` stands for the replaced
-    one: ``{"X-RateLimit-Reset": "{value}000"}`` sends a reset in milliseconds."""
+    one: ``{"X-RateLimit-Reset": "{value}000"}`` sends a reset in milliseconds, and nothing without one."""
     add: Headers = {}  # noqa: RUF012 -- msgspec copies it
     """Headers by name that are sent in addition, each with one value or a list of values."""
     drop: tuple[Token, ...] = ()
@@ -109,7 +109,8 @@ class Header(WireFault, frozen=True, kw_only=True, tag="header"):
     def transform(self, response: Response) -> Response:
         headers = response.headers.copy()
         for name, value in self.set.items():
-            headers[name] = value.replace(_VALUE, response.headers.get(name, ""))
+            if name in response.headers or _VALUE not in value:
+                headers[name] = value.replace(_VALUE, response.headers.get(name, ""))
         for name, value in each_header(self.add):
             headers.add(name, value)
         omitted = {*response.delivery.omitted} - {name.title() for name in headers}

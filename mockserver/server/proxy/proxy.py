@@ -17,10 +17,10 @@ from mockserver.server.http.access_log import server_log
 from mockserver.server.http.raw_request import is_url
 from mockserver.server.proxy.relay import Pipe, read_as_origin
 from mockserver.server.tenancy.urls import Ports
-from mockserver.vendors import load
 
 _HTTP = 80
 _HTTPS = 443
+_MAX_LOGGED = 20
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
@@ -49,18 +49,27 @@ class _Buffer(asyncio.Protocol):
 class Proxy:
     """Decides what happens to the requests that clients send to the server as a proxy.
 
-    The vendors' hosts are answered by the mock, also in a tunnel: the connection of the client becomes a
-    connection of the server, with TLS on it, so failures on the wire reach the client. Hosts in *passed* get
-    the requests themselves. All others are refused.
+    Hosts in *answered*, such as the vendors', are answered by the mock, also in a tunnel: the connection of
+    the client becomes a connection of the server, with TLS on it, so failures on the wire reach the client.
+    Hosts in *passed* get the requests themselves. All others are refused.
     """
 
-    def __init__(self, authority: Authority, ports: Ports, host: str, passed: Collection[str]) -> None:
+    def __init__(
+        self,
+        authority: Authority,
+        ports: Ports,
+        host: str,
+        answered: frozenset[str],
+        passed: Collection[str],
+    ) -> None:
         """Use the certificates of an authority, and recognize the server's own *host* and *ports*."""
         self._authority = authority
         self._ports = ports
         self._own_hosts = frozenset({*LOCAL_HOSTS, host.lower()})
-        self._vendor_hosts = frozenset(name for vendor in load() for name in vendor.contract.hosts)
+        self._answered = answered
         self._passed = frozenset(name.lower() for name in passed)
+        self._refused: set[str] = set()
+        """Unknown hosts with a line in the log; bounded, because clients name them."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._pipes: set[Pipe] = set()
         self.server: web.Server | None = None
@@ -83,9 +92,9 @@ class Proxy:
                 )
             if self._is_passed(target):
                 return await self._pass(request, target, vendor_handler)
-            if not target.is_tunnel and target.host in self._vendor_hosts | self._own_hosts:
+            if not target.is_tunnel and target.host in self._answered | self._own_hosts:
                 return await handler(request)
-            if target.is_tunnel and target.host in self._vendor_hosts and target.port in (_HTTP, _HTTPS):
+            if target.is_tunnel and target.host in self._answered and target.port in (_HTTP, _HTTPS):
                 return await self._serve_tunnel(request, target)
             return await self._refuse(request, target, vendor_handler)
 
@@ -106,15 +115,27 @@ class Proxy:
         return target.is_tunnel and target.host in self._own_hosts and target.port in ports
 
     async def _refuse(self, request: web.Request, target: _Target, handler: Handler) -> web.StreamResponse:
-        if target.host in self._vendor_hosts:
+        if target.host in self._answered:
             problem = f"port {target.port} of {target.host} is not known; use {_HTTPS} or {_HTTP}"
         else:
-            known = "\n".join(f"  {host}" for host in sorted({*self._vendor_hosts, *self._passed}))
+            known = "\n".join(f"  {host}" for host in sorted({*self._answered, *self._passed}))
             problem = (
-                f"the host {target.host} is not known to this proxy; known hosts are:\n{known}\n"
-                f"To reach it, start the server with --pass {target.host}"
+                f"the host {target.host} is not known to this proxy;"
+                f" --answer {target.host} answers it, --pass {target.host} lets it through\n"
+                f"Known hosts are:\n{known}\n"
             )
+            self._log_refusal(target)
         return await handler.reject(request, VendorError("unknown_host", {"message": problem}), 502)
+
+    def _log_refusal(self, target: _Target) -> None:
+        """Log an unknown host once; clients do not show the response to CONNECT."""
+        if target.is_tunnel and target.host not in self._refused and len(self._refused) < _MAX_LOGGED:
+            self._refused.add(target.host)
+            server_log().warning(
+                "the proxy refused a connection to %s, which is not a vendor's host;"
+                " --answer %s answers it, --pass %s lets it through",
+                *[target.host] * 3,
+            )
 
     async def _serve_tunnel(self, request: web.Request, target: _Target) -> web.StreamResponse:
         """Make the connection of the client a connection of the server, with TLS on port 443."""

@@ -16,7 +16,7 @@ from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import ClockChange, Credential, Dialect, LimitChange, Name, repr_masked
 from mockserver.contract.behaviors import BehaviorError
 from mockserver.server.tenancy.clock_changes import apply_clock_change, parse_clock_instant
-from mockserver.server.tenancy.limit_changes import LimitError, change_limits
+from mockserver.server.tenancy.limit_changes import LimitError, change_limits, to_change
 from mockserver.server.tenancy.limits import Limits
 from mockserver.server.tenancy.scenarios import expand_scenario
 from mockserver.server.tenancy.settings import TenantError, TenantSettings
@@ -44,6 +44,9 @@ Host = Annotated[
 ]
 
 
+LimitNumber = Annotated[int, Meta(ge=0)]
+
+
 class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Settings of one tenant."""
 
@@ -67,12 +70,17 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One dialect for all vendors that have it, such as ``observed``, or a dialect by vendor."""
     behaviors: dict[str, str | int] = {}
     credentials: dict[str, Credential] = {}
-    limits: dict[str, LimitChange] = {}
-    """Changes of limits by name, as in ``PATCH …/limits``."""
+    limits: dict[str, LimitChange | LimitNumber | bool] = {}
+    """Changes of limits by name, as in ``PATCH …/limits``; or a number of requests, or ``false`` for off."""
     faults: list[dict[str, Any]] = []
     """Faults to add, as in ``POST …/faults``."""
     clock: ClockChange | None = None
     """A change of the clock after ``now``."""
+
+    @property
+    def limit_changes(self) -> dict[str, LimitChange]:
+        """The changes of limits, numbers and booleans too."""
+        return {name: to_change(setting) for name, setting in self.limits.items()}
 
     def __repr__(self) -> str:
         return repr_masked(
@@ -99,6 +107,8 @@ class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True
     """The server's port is also a forward proxy that answers requests to the vendors' real hosts."""
     pass_hosts: list[Host] = []
     """Other hosts to which the proxy passes requests on."""
+    answer_hosts: list[Host] = []
+    """Other hosts that are answered like the vendors', such as that of an installation of your own."""
     restore: str | dict[str, Any] | None = None
     """Path of a snapshot, or the snapshot, whose state the default tenant has."""
     tenants: dict[Name, TenantConfig] = {}
@@ -160,12 +170,7 @@ def _check(config: Config) -> None:
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
             raise ConfigError(f"vendor_ports: unknown vendor {vendor!r}; {suggest(vendor, NAMES)}")
-    for name, value, needed in (
-        ("tls_port", config.tls_port, "tls"),
-        ("pass_hosts", config.pass_hosts or None, "proxy"),
-    ):
-        if value is not None and not getattr(config, needed):
-            raise ConfigError(f"{name}: it has no effect without {needed}; set {needed} too, or remove it")
+    _check_hosts(config)
     if config.restore is not None:
         changed = [
             name
@@ -180,6 +185,23 @@ def _check(config: Config) -> None:
         raise ConfigError(
             f"tenants.{DEFAULT_TENANT}: a table for the default tenant is not allowed;"
             " put its settings at the top level"
+        )
+
+
+def _check_hosts(config: Config) -> None:
+    """Raise :class:`ConfigError` for settings of https and the proxy that do not fit together."""
+    for name, value, needed in (
+        ("tls_port", config.tls_port, "tls"),
+        ("pass_hosts", config.pass_hosts or None, "proxy"),
+    ):
+        if value is not None and not getattr(config, needed):
+            raise ConfigError(f"{name}: it has no effect without {needed}; set {needed} too, or remove it")
+    if config.answer_hosts and not (config.proxy or config.tls):
+        raise ConfigError("answer_hosts: it has no effect without proxy or tls; set one too, or remove it")
+    both = {host.lower() for host in config.answer_hosts} & {host.lower() for host in config.pass_hosts}
+    if both:
+        raise ConfigError(
+            f"answer_hosts: {min(both)!r} is one of pass_hosts too; remove it from one of the two"
         )
 
 
@@ -252,7 +274,7 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
             latest = imported.latest if imported else 0
         limits = Limits()
         if config.limits:
-            settings = change_limits(settings, limits, config.limits)
+            settings = change_limits(settings, limits, config.limit_changes)
         clock = _clock(config.now, world_spec, latest)
         if config.clock is not None:
             apply_clock_change(clock, config.clock)

@@ -25,6 +25,13 @@ def limits_by_name(vendors: Mapping[str, Vendor]) -> dict[str, Limit]:
     return limits
 
 
+def to_change(setting: LimitChange | int) -> LimitChange:
+    """Return a setting of a file as a change: a number of requests, or a boolean that is on or off."""
+    if isinstance(setting, bool):
+        return LimitChange(enabled=setting)
+    return LimitChange(allowed=setting) if isinstance(setting, int) else setting
+
+
 def change_limits(
     settings: TenantSettings, limits: Limits, changes: Mapping[str, LimitChange]
 ) -> TenantSettings:

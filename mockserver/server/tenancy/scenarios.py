@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from mockserver._util.suggest import suggest
+from mockserver.server.tenancy.limit_changes import to_change
 from mockserver.server.tenancy.toml_files import ConfigError, read_toml
 
 SCENARIOS: Final = Path(__file__).parents[2] / "scenarios"
@@ -86,4 +87,10 @@ def tenant_arguments(name: str | Path) -> dict[str, Any]:
     world = settings.pop("world", {})
     if not isinstance(world, Mapping):
         raise ConfigError(f"scenario {str(name)!r}: world must be a table; write fields below [world]")
+    limits = settings.get("limits")
+    if isinstance(limits, Mapping):  # The admin API knows no numbers.
+        settings["limits"] = {
+            name: to_builtins(to_change(limit)) if isinstance(limit, int) else limit
+            for name, limit in limits.items()
+        }
     return {**settings, **world}

@@ -21,7 +21,7 @@ CLOSE = "Connection: close"
             "Content-Type",
             ["application/json; x=application/json"],
         ),
-        ({"set": {"X-New": "[{value}]"}}, "X-New", ["[]"]),
+        ({"set": {"X-New": "[{value}]"}}, "X-New", []),
         ({"add": {"Content-Type": "text/csv"}}, "Content-Type", ["application/json", "text/csv"]),
         ({"add": {"Set-Cookie": ["a=1", "b=2"]}}, "Set-Cookie", ["a=1", "b=2"]),
         ({"drop": ["content-type"]}, "Content-Type", []),

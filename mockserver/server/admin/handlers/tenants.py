@@ -41,7 +41,7 @@ def create_tenant(context: HandlerContext, body: NewTenant) -> Created[TenantAcc
         dialect=body.dialect,
         behaviors=body.behaviors,
         credentials=body.credentials,
-        limits=body.limits,
+        limits={**body.limits},
         clock=body.clock,
     )
     active = faults.read(body.faults)
