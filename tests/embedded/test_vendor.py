@@ -1,5 +1,7 @@
 """A vendor's handle has what a client of every endpoint needs."""
 
+from typing import Any
+
 import httpx
 import pytest
 from msgspec.structs import replace
@@ -43,7 +45,7 @@ def test_for_site_returns_rows_of_that_site(tenant: TenantHandle, pair: Pair, si
 
 def test_for_site_replaces_key_of_site_in_headers_and_body() -> None:
     """No vendor of the registry has a bearer token for each site."""
-    parts = {"name": "made-up", "base_url": "http://mock.test", "sites": ("one", "two"), "segments": {}}
+    parts: Any = {"name": "made-up", "base_url": "http://mock.test", "sites": ("one", "two"), "segments": {}}
     handles = [
         VendorHandle(
             credentials={"token": key, "secret": "s"},
