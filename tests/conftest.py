@@ -80,9 +80,12 @@ class Mock:
             keys = [key for key in (endpoint.credentials.key, endpoint.credentials.secret) if key]
             values = {**names.credentials, endpoint.credentials.key: names.sites[site][0]}
             return path, {"json": {**{key: values[key] for key in keys}, **remaining}}
+        token = names.credentials["token"]
+        if (token,) in names.sites:  # A key of one site is the id of that site.
+            token = names.sites[site][0]
         return path, {
             "params": {name: str(value) for name, value in remaining.items()},
-            "headers": {"Authorization": f"Bearer {names.credentials['token']}"},
+            "headers": {"Authorization": f"Bearer {token}"},
         }
 
     async def ask(

@@ -26,10 +26,16 @@ _INTERRUPTED: Final = 130
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 _selection = combine_options(
-    click.option("--case", "names", multiple=True, metavar="ID", help="Run only this case. Repeatable."),
-    click.option("--topic", "topics", multiple=True, help="Run only the cases of this topic. Repeatable."),
+    click.option("--case", "names", multiple=True, metavar="ID", help="Run only this case; repeatable."),
     click.option(
-        "--skip", "skipped", multiple=True, metavar="ID|TOPIC", help="Skip a case or a topic. Repeatable."
+        "--topic",
+        "topics",
+        multiple=True,
+        metavar="TOPIC",
+        help="Run only the cases of this topic; repeatable.",
+    ),
+    click.option(
+        "--skip", "skipped", multiple=True, metavar="ID|TOPIC", help="Skip a case or a topic; repeatable."
     ),
     click.option(
         "--cases",
@@ -54,7 +60,7 @@ _evidence = combine_options(
     ),
     click.option(
         "--columns",
-        help="A column with another name than at the vendor. Repeatable.",
+        help="A column with another name than at the vendor; repeatable.",
         metavar="THEIRS=OURS",
         **repeated_pairs("THEIRS=OURS"),
     ),
@@ -63,7 +69,7 @@ _evidence = combine_options(
         "keys",
         multiple=True,
         metavar="COLUMN",
-        help="Compare only the column that identifies a row. Repeatable if the vendor needs several.",
+        help="Compare only the column that identifies a row; repeatable if the vendor needs several.",
     ),
     click.option(
         "--order",
@@ -77,16 +83,20 @@ _conditions = combine_options(
     click.option(
         "--env",
         "variables",
-        help="A variable of the command, which may have placeholders such as {VENDOR.url}. Repeatable.",
+        help="A variable of the command, which may have placeholders such as {VENDOR.url}; repeatable.",
         metavar="NAME=TEXT",
         **repeated_pairs("NAME=TEXT"),
     ),
-    click.option("--dialect", help="Dialect of the vendor, unless TARGET names one. [default: documented]"),
+    click.option(
+        "--dialect",
+        metavar="DIALECT",
+        help="Dialect of the vendor, unless TARGET names one. [default: documented]",
+    ),
     click.option(
         "--behavior",
         "behaviors",
         metavar="NAME=VALUE",
-        help="Set a behavior that the vendor does not document. Repeatable.",
+        help="Set a behavior that the vendor does not document; repeatable.",
         **repeated_pairs("NAME=VALUE"),
     ),
     click.option("--seed", type=SEED, default=str(_SEED), show_default=True, help="Seed of all worlds."),
@@ -100,14 +110,17 @@ _conditions = combine_options(
     ),
     click.option(
         "--timeout",
+        metavar="SECONDS",
         type=click.FloatRange(min=0.5, max=3600),
         default=_TIMEOUT,
         show_default=True,
-        help="Seconds without a request after which the command is ended; stalled responses end at the half.",
+        help="Seconds without a request after which the command is ended; stalled responses end after half of"
+        " it.",
     ),
     click.option(
         "-j",
         "--jobs",
+        metavar="N",
         type=click.IntRange(1, 64),
         help="Cases that run at the same time. [default: the number of processors, at most 4]",
     ),
@@ -129,7 +142,7 @@ _reports = combine_options(
         "merged",
         type=click.Path(path_type=Path, dir_okay=False, exists=True),
         multiple=True,
-        help="Read results of earlier checks from a JSON file instead of running a command. Repeatable.",
+        help="Read results of earlier checks from a JSON file instead of running a command; repeatable.",
     ),
 )
 
@@ -156,12 +169,13 @@ def command(
     merged: tuple[Path, ...],
     **options: Any,
 ) -> None:
-    """Run a command through cases of what can happen to a client of TARGET, and judge it.
+    """Run a client once for each case of what can happen to it, and judge it.
 
-    TARGET is VENDOR/ENDPOINT or VENDOR/ENDPOINT@DIALECT. Each case runs COMMAND once, against a tenant of its
-    own. The command gets addresses and credentials in variables such as SESSION_MOCK_VENDOR_URL and in
-    placeholders such as {VENDOR.url}, and the window to collect in SESSION_MOCK_START and SESSION_MOCK_END,
-    or {case.start} and {case.end}. Exits with 1 for an unexpected verdict or a stale expectation.
+    TARGET, VENDOR/ENDPOINT or VENDOR/ENDPOINT@DIALECT, is what the client requests, and COMMAND the client;
+    write -- before it. Each case has a tenant of its own. The command gets addresses and credentials in
+    variables such as SESSION_MOCK_VENDOR_URL and in placeholders such as {VENDOR.url}, and the window to
+    collect in SESSION_MOCK_START and SESSION_MOCK_END, or {case.start} and {case.end}. Exits with 1 for an
+    unexpected verdict or a stale expectation.
     """
     context = click.get_current_context()
     from mockserver.conformance.case import CaseError  # noqa: PLC0415 -- only this command needs it

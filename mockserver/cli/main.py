@@ -23,7 +23,7 @@ _COMMANDS = {
     "config": ("mockserver.cli.config:config", "Describe and check files of settings."),
     "check": (
         "mockserver.cli.check:command",
-        "Run a command through cases of what can happen to a client of TARGET, and judge it.",
+        "Run a client once for each case of what can happen to it, and judge it.",
     ),
     "admin": (
         "mockserver.cli.admin:command",
@@ -92,9 +92,10 @@ def _replace_closed_streams() -> None:
 def cli() -> None:
     """Mock server for the session APIs of analytics vendors, with seeded data.
 
-    `session-mock serve` starts a server and prints its URLs and credentials, `session-mock exec` runs a
-    client with a server of its own, `session-mock admin` and `session-mock reconcile` ask a running server.
-    The other commands need no server.
+    `session-mock serve` starts a server and prints its URLs and credentials. `session-mock exec` and
+    `session-mock check` run a client with a server of their own; `exec` runs it once, `check` once for each
+    case. `session-mock admin` and `session-mock reconcile` ask a running server. The other commands need no
+    server.
     """
 
 

@@ -33,10 +33,17 @@ class VendorHandle(Struct, frozen=True, kw_only=True):
             raise IndexError(f"unknown site {site}; use 0 to {len(self.sites) - 1}")
         site_id = self.sites[site]
 
-        def replace_site(fields: Mapping[str, str]) -> dict[str, str]:
-            return {name: site_id if value in self.sites else value for name, value in fields.items()}
-
-        return replace(self, credentials=replace_site(self.credentials), body=replace_site(self.body))
+        keys = {key: site_id for key in self.credentials.values() if key in self.sites}
+        # The value of a header also has the name of the scheme.
+        headers = {
+            name: " ".join(keys.get(word, word) for word in value.split(" "))
+            for name, value in self.headers.items()
+        }
+        credentials, body = (
+            {name: keys.get(value, value) for name, value in fields.items()}
+            for fields in (self.credentials, self.body)
+        )
+        return replace(self, credentials=credentials, headers=headers, body=body)
 
 
 def make_vendor_handle(name: str, access: VendorAccess) -> VendorHandle:

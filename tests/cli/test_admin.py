@@ -390,12 +390,12 @@ def test_verify_lists_unmatched_requests_with_credential_of_tenant(admin: Shell)
     access = admin.json("tenant", "show")["vendors"][vendor.name]
     body = json.dumps(access["body"]).encode()
     with suppress(HTTPError):
-        urlopen(Request(f"{access['url']}{endpoint.paths[0]}/no", body, access["headers"]))  # noqa: S310 -- our own
+        urlopen(Request(f"{access['url']}{endpoint.paths[0]}/no/such", body, access["headers"]))  # noqa: S310 -- our own
     admin("journal", "follow", "--after", "0", "--limit", "1")
     result = admin.run("verify", code=1).stdout
     [summary] = json.loads(admin.run("verify", "--json", code=1).stdout)["unexpected"]
 
-    assert re.search(rf"unknown_path \(request #1\): POST {endpoint.paths[0]}/no: ", result)
+    assert re.search(rf"unknown_path \(request #1\): POST {endpoint.paths[0]}/no/such: ", result)
     assert (summary["name"], summary["exchanges"]) == ("unknown_path", [1])
     assert "unknown_path" in admin("journal", "list", "--no-endpoint")
 

@@ -180,7 +180,9 @@ def test_example_in_help_runs(line: str, admin: Shell, tmp_path: Path) -> None:
         admin("tenant", "create", "nightly")
     admin("fault", "add", "status", "nth=1000")
     admin.request_sessions()
-    (tmp_path / "collected.ndjson").write_text(admin("rows", "expected", *NAME.split()))
+    named = re.search(r"reconcile (\w+) (\w+)", line)
+    names = named.groups() if named else NAME.split()
+    (tmp_path / "collected.ndjson").write_text(admin("rows", "expected", *names))
     (tmp_path / "mock.toml").write_text("[world]\nsessions = 5\n")
     (tmp_path / "client.sh").write_text('test -n "$SESSION_MOCK_URL"\n')
     line = line.replace("http://mock.test:8080", admin.url).replace(

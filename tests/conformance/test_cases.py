@@ -111,7 +111,7 @@ def test_cases_are_selected_by_set_name_and_topic() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("rybbit", "invalid target 'rybbit'; use VENDOR/ENDPOINT, such as braze/"),
+        ("rybbit", "invalid target 'rybbit'; use VENDOR/ENDPOINT, such as "),
         ("rybit/list_sessions", "unknown vendor 'rybit'; did you mean 'rybbit'?"),
         ("rybbit/sessions", "rybbit: unknown endpoint 'sessions'; did you mean 'list_sessions'?"),
         ("rybbit/list_sessions@newest", "rybbit: unknown dialect 'newest'; known are"),

@@ -1,11 +1,14 @@
 """A vendor's handle has what a client of every endpoint needs."""
 
+from typing import Any
+
 import httpx
 import pytest
 from msgspec.structs import replace
 
 from mockserver import SessionMock, TenantHandle
 from mockserver.contract.credentials import BodyKeys
+from mockserver.embedded.vendor_access import VendorHandle
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 from tests.embedded.crawling import ALL, LISTS, Pair, name, send
@@ -17,8 +20,8 @@ def test_vendor_handle_authenticates_at_every_endpoint(tenant: TenantHandle, pai
     vendor, endpoint = tenant.vendor(pair[0].name), pair[1]
     with httpx.Client(verify=TLS) as http:
         response = send(http, vendor, endpoint, dict(endpoint.example))
+        [exchange] = tenant.journal
         unauthenticated = send(http, replace(vendor, headers={}, body={}), endpoint, {})
-    [exchange] = tenant.journal
 
     assert exchange["error"] not in ("missing_credential", "wrong_credential", "forbidden", "unknown_path")
     assert exchange["endpoint"] == endpoint.name
@@ -38,6 +41,22 @@ def test_for_site_returns_rows_of_that_site(tenant: TenantHandle, pair: Pair, si
     assert vendor.for_site(1).for_site(0) == tenant.vendor(pair[0].name)
     assert expected == tenant.expected_rows(pair[0].name, pair[1].name, site=site % 2)
     assert expected != tenant.expected_rows(pair[0].name, pair[1].name, site=1 - site % 2)
+
+
+def test_for_site_replaces_key_of_site_in_headers_and_body() -> None:
+    """No vendor of the registry has a bearer token for each site."""
+    parts: Any = {"name": "made-up", "base_url": "http://mock.test", "sites": ("one", "two"), "segments": {}}
+    handles = [
+        VendorHandle(
+            credentials={"token": key, "secret": "s"},
+            headers={"Authorization": f"Bearer {key}"},
+            body={"key": key, "secret": "s"},
+            **parts,
+        )
+        for key in ("one", "two")
+    ]
+
+    assert [handles[0].for_site(site) for site in (0, 1)] == handles
 
 
 def test_for_site_unknown_site_raises_index_error(tenant: TenantHandle) -> None:

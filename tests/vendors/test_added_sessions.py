@@ -125,7 +125,8 @@ async def test_added_session_is_one_more_row_of_every_list(serve: Any, pair: Pai
 
     assert row in after
     assert [each for each in after if each != row] == before
-    assert row in await ask(mock, pair, window(pair[1], START, START + DAY))
+    if pair[1].time_windows:
+        assert row in await ask(mock, pair, window(pair[1], START, START + DAY))
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -204,7 +205,8 @@ async def test_added_session_has_details(serve: Any, pair: Pair, profile: str) -
 
     assert status == 200, body
     assert json.dumps(row[listing.row_key[0]]) in body.decode()
-    assert [body.count(text) > 0 for text in (b'"signup"', b"pro", b"/pricing", b"/docs")] == [True] * 4
+    if any("events." in field.name for field in fields(endpoint.response, deep=True)):
+        assert [body.count(text) > 0 for text in (b'"signup"', b"pro", b"/pricing", b"/docs")] == [True] * 4
     mock.tenant.clock.freeze(START - 1)
     assert (await mock.ask(vendor, endpoint, parameters))[0] == 404
 

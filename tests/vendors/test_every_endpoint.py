@@ -45,7 +45,7 @@ async def session_params(mock: Any, vendor: Vendor, endpoint: Endpoint) -> dict[
     session_list = next(each for each in vendor.contract.endpoints if each.start_field is not None)
     params = all_rows_params(mock.tenant, session_list)
     _, row = next(expected_rows(mock.tenant, vendor, session_list, params))
-    return dict.fromkeys(parameters, row["session_id"])
+    return dict.fromkeys(parameters, row[session_list.row_key[0]])
 
 
 def format_now(milliseconds: int) -> str:

@@ -76,7 +76,7 @@ def placeholder_values(mock: Any, vendor: Any) -> dict[str, str]:
         if session_list
         else {}
     )
-    return {**values, "session": str(row.get("session_id", ""))}
+    return {**values, "session": str(row[session_list.row_key[0]]) if session_list else ""}
 
 
 def test_evidence_covers_exactly_all_endpoints() -> None:

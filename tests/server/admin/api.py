@@ -143,7 +143,10 @@ def build_request(
         keys = [key for key in (endpoint.credentials.key, endpoint.credentials.secret) if key]
         values = {**access["credentials"], endpoint.credentials.key: usual}
         return path, {"json": {**{key: values[key] for key in keys}, **parameters}}
-    headers = {"Authorization": f"Bearer {access['credentials']['token']}"}
+    token = access["credentials"]["token"]
+    if token in access["sites"]:  # A key of one site is the id of that site.
+        token = usual
+    headers = {"Authorization": f"Bearer {token}"}
     return path, {"params": {name: str(value) for name, value in parameters.items()}, "headers": headers}
 
 

@@ -333,7 +333,7 @@ async def example_params(admin: AdminApi, vendor: Any, endpoint: Any) -> dict[st
     )
     return {
         **endpoint.example,
-        **(dict.fromkeys(other_params, result.rows[0]["session_id"]) if result else {}),
+        **(dict.fromkeys(other_params, result.rows[0][listed.row_key[0]]) if result else {}),
     }
 
 

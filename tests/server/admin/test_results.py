@@ -56,8 +56,8 @@ async def test_result_has_rows_total_and_next_page(serve_admin: ServeAdmin, pair
 
 @pytest.mark.parametrize("pair", LISTS, ids=format_id)
 async def test_bodies_are_whole_on_demand(serve_admin: ServeAdmin, pair: Pair) -> None:
-    admin = await serve_admin(world={"sessions": COUNT})
-    [body, *_] = await read_pages(admin, pair, 20)
+    admin = await serve_admin(world={"sessions": 100})
+    [body, *_] = await read_pages(admin, pair, 100)
     [plain, *_] = (await admin.get(JOURNAL))["exchanges"]
     [listed, *_] = (await admin.get(f"{JOURNAL}?bodies=true"))["exchanges"]
     shown = await admin.get(f"{JOURNAL}/1")
@@ -100,8 +100,8 @@ async def test_result_is_unknown_if_fault_changed_body(
 
 @pytest.mark.parametrize("pair", LISTS, ids=format_id)
 async def test_result_of_earlier_world_is_that_of_the_response(serve_admin: ServeAdmin, pair: Pair) -> None:
-    admin = await serve_admin(world={"sessions": COUNT})
-    [body, *_] = await read_pages(admin, pair, 20)
+    admin = await serve_admin(world={"sessions": 100})
+    [body, *_] = await read_pages(admin, pair, 100)
     await admin.change("PUT", f"{DEFAULT}/world", {"sessions": 5, "seed": 9})
     shown = await admin.get(f"{JOURNAL}/1")
 
