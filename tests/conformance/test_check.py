@@ -236,6 +236,26 @@ def test_rows_without_identifying_column_are_a_usage_error(tmp_path: Path) -> No
     assert "no row has the column 'session_id'" in result.stderr
 
 
+def test_sender_that_repeats_event_without_response_is_not_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "sender.py"
+    path.write_text(
+        """import json, os, sys, urllib.request
+url, key = os.environ["SESSION_MOCK_BROWSEE_URL"], os.environ["SESSION_MOCK_BROWSEE_API_KEY"]
+body = json.dumps({"apiKey": key, "event": "EVENT", "userId": "u"}).encode()
+request = urllib.request.Request(url + "/api/v1/track", body, {"Content-Type": "application/json"})
+for _ in range(3):
+    try:
+        sys.exit(urllib.request.urlopen(request).status != 200)
+    except OSError:
+        continue
+sys.exit(1)
+"""
+    )
+    result = run("browsee/track", "--case", "wire/reset-always", "--", sys.executable, str(path))
+
+    assert "wire/reset-always: acceptable (duplicated)" in result.output
+
+
 def test_sender_that_loses_refused_event_fails(tmp_path: Path) -> None:
     path = tmp_path / "sender.py"
     path.write_text(
