@@ -157,7 +157,8 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def rate_outcome(self, outcome: Outcome, style: Style, *, is_list: bool = True) -> Rating:
         """Return how right an outcome is for a list with a style of pagination, or for a sender."""
         ratings = {**_RATINGS[self.kind], **self.verdicts, **self.style_verdicts.get(style, {})}
-        if not is_list and self.kind == "recoverable":  # At least once is all that a sender can promise.
+        # At least once is all that a sender can promise: it cannot know that a lost response was a success.
+        if not is_list and self.kind in ("recoverable", "hopeless"):
             ratings.setdefault("duplicated", "acceptable")
         return ratings.get(outcome, "wrong")
 

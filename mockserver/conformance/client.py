@@ -25,7 +25,7 @@ Function = Callable[[Situation], Iterable[Any] | None]
 
 
 class ClientError(ValueError):
-    """A command that cannot be run, or whose rows cannot be read."""
+    """A command that cannot be run, or whose rows cannot be read even if nothing fails."""
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -40,6 +40,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
     """None if there is no evidence but the journal."""
     texts: bool = False
     """True if all values are texts, as in CSV."""
+    unreadable: str = ""
+    """Why its rows cannot be read, although it succeeded; empty if they can."""
     joins_rows: bool = False
     """True if the rows of an earlier run of the same case belong to the result, too."""
     output: str = ""
@@ -172,19 +174,21 @@ class CommandClient:
             raise ClientError(result.error)
         rows: list[Any] | None = None
         texts = False
+        unreadable = ""
         failure = _describe_failure(result, watch)
         if self._rows is not None:
             source = stdout if file is None else file
             try:
                 rows, texts = read_rows(source, self._form, is_partial=bool(failure))
             except RowsError as error:
-                raise ClientError(f"--rows {self._rows}: {error}") from None
+                unreadable = f"--rows {self._rows}: {error}"
         return Attempt(
             failure=failure,
             timed_out=watch.timed_out,
             ended=watch.ended,
             rows=rows,
             texts=texts,
+            unreadable=unreadable,
             joins_rows=file is None,
             output=_read_end(stdout) + _read_end(stderr),
             messages=_read_end(stderr) if self._rows == STDOUT else _read_end(stdout) + _read_end(stderr),

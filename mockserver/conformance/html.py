@@ -22,6 +22,8 @@ th { position: sticky; top: 0; background: Canvas; }
 summary { cursor: pointer; }
 code, pre { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; background: #8881; padding: .5rem; }
+.cases { overflow-x: auto; } .cases td:not(:nth-child(2)) { white-space: nowrap; }
+.cases td:nth-child(2) { min-width: 14rem; }
 .number { text-align: right; white-space: nowrap; }
 section { margin: 1.2rem 0; padding-left: .8rem; border-left: 3px solid var(--line); }
 svg { max-width: 100%; } svg rect { fill: var(--bar); } svg rect.fault { fill: var(--fault); }
@@ -63,12 +65,12 @@ def _matrix(reports: Sequence[Report]) -> Iterator[str]:
     by_case = [{result.case: result for result in report.results} for report in reports]
     cases = list(dict.fromkeys(result.case for report in reports for result in report.results))
     heads = "".join(f"<th>{number}: {_text(report.target)}</th>" for number, report in enumerate(reports, 1))
-    yield f"<h2>Cases</h2><table><tr><th>case</th><th>what happens</th>{heads}</tr>"
+    yield f'<h2>Cases</h2><div class="cases"><table><tr><th>case</th><th>what happens</th>{heads}</tr>'
     for case in cases:
         known = next(results[case] for results in by_case if case in results)
         cells = "".join(_cell(number, results.get(case)) for number, results in enumerate(by_case, 1))
         yield f"<tr><td><code>{_text(case)}</code></td><td>{_text(known.title)}</td>{cells}</tr>"
-    yield "</table>"
+    yield "</table></div>"
 
 
 def _cell(number: int, result: CaseResult | None) -> str:

@@ -16,7 +16,8 @@ def read_rows(path: Path, form: str | None, *, is_partial: bool = False) -> tupl
     """Return the rows of a file, and whether all their values are texts.
 
     A file that does not exist has no rows. *form* is ``ndjson`` or ``csv``; None decides by the name and the
-    first character. With *is_partial*, the last row may be incomplete and is then dropped.
+    first character. With *is_partial*, the client failed: what follows the last readable row, such as half of
+    a row or a message, is dropped.
     """
     if not path.exists():
         return [], False
@@ -38,12 +39,13 @@ def _looks_like_csv(path: Path, text: str) -> bool:
 
 def _read_lines(text: str, *, is_partial: bool) -> list[Any]:
     rows = []
-    lines = [line for line in text.splitlines() if line.strip()]
+    # Not splitlines(): a text of a row may have U+2028 or U+0085 unescaped.
+    lines = [line for line in text.split("\n") if line.strip()]
     for number, line in enumerate(lines, 1):
         try:
             rows.append(json.decode(line, type=dict[str, Any]))
         except DecodeError as error:
-            if is_partial and number == len(lines):
+            if is_partial:
                 break
             raise RowsError(f"line {number} is not a JSON object: {error}; write one row per line") from None
     return rows
@@ -65,9 +67,9 @@ def _read_csv(text: str, *, is_partial: bool) -> list[Any]:
         rows: list[Any] = list(csv.DictReader(StringIO(text, newline=""), strict=not is_partial))
     except csv.Error as error:
         raise RowsError(f"the rows are not CSV: {error}; write UTF-8 text with a header line") from None
-    if is_partial and rows and (None in rows[-1] or None in rows[-1].values()):
-        rows.pop()
     for number, row in enumerate(rows, 1):
         if None in row or None in row.values():
+            if is_partial:
+                return rows[: number - 1]
             raise RowsError(f"row {number} has not as many values as the header has columns; correct it")
     return rows

@@ -213,6 +213,8 @@ class Runner:
             exchanges = tenant.journal.exchanges(vendor=target.vendor.name, endpoint=target.endpoint.name)
             if not exchanges:
                 raise ClientError(_explain_silence(target, attempt, situation))
+            if attempt.unreadable:
+                raise ClientError(attempt.unreadable)
             if not target.is_list:
                 return _Profile(
                     page_size=1, window={}, covers_world=True, recorded=read_recorded(tenant, target)

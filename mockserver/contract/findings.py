@@ -87,7 +87,8 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         message="The client requested a page again that it already had. Retrying a failed page is fine.",
         raised=(
             "A page after the first is requested again, directly after it was returned whole and without"
-            " a fault, and more often than the list was begun by its first page."
+            " a fault, and more often than the list was begun by its first page; an empty page once more than"
+            " that."
         ),
         not_raised=(
             "Another page of the list was requested in between, or the first page afterwards, even by another"

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from mockserver.cli.main import cli
 from mockserver.conformance.html import to_html
 from mockserver.conformance.results import read_reports
+from mockserver.conformance.rows import read_rows
 from tests.conformance.known_bugs import BROWSEE, RYBBIT
 
 CLIENT = Path(__file__).parent / "clients" / "careful.py"
@@ -183,6 +184,49 @@ def test_invented_row_is_wrong(tmp_path: Path) -> None:
     assert "country: got 'XX'" in result.output
 
 
+MESSAGE = "failed, sorry\\nat line 3\\nat line 4, here, there"
+
+
+@pytest.mark.parametrize("options", [(), ("--format", "ndjson"), ("--format", "csv")], ids=str)
+def test_message_of_failed_client_on_stdout_is_no_row(tmp_path: Path, options: tuple[str, ...]) -> None:
+    body = f"""try:
+    rows = collect()
+except Exception:
+    print("{MESSAGE}")
+    sys.exit(1)
+out = csv.writer(sys.stdout)
+if "csv" in {options!r}: out.writerow(["session_id", "browser"])
+for row in rows:
+    if "csv" in {options!r}: out.writerow([row["session_id"], row["browser"]])
+    else: print(json.dumps(row))
+"""
+    cases = ("--case", "paging/one-row", "--case", "retry/403-always")
+    result = run(RYBBIT, *cases, *options, "--rows", "stdout", "--", *script(tmp_path, body))
+    assert "retry/403-always: right (loud)" in result.output
+
+
+def test_unreadable_row_of_client_that_succeeds_is_wrong(tmp_path: Path) -> None:
+    body = """try:
+    rows = collect()
+except Exception:
+    print("[1, 2")
+else:
+    for row in rows:
+        print(json.dumps(row))
+"""
+    cases = ("--case", "paging/one-row", "--case", "retry/403-always")
+    result = run(RYBBIT, *cases, "--rows", "stdout", "--", *script(tmp_path, body), code=1)
+    assert "retry/403-always: wrong (invented)" in result.output
+    assert "the rows cannot be read" in result.output
+
+
+def test_line_separators_within_texts_do_not_end_rows(tmp_path: Path) -> None:
+    rows = [{"id": "a\u2028b"}, {"id": "c\x85d"}]
+    path = tmp_path / "rows.ndjson"
+    path.write_text("\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8", newline="")
+    assert read_rows(path, None) == (rows, False)
+
+
 def test_rows_without_identifying_column_are_a_usage_error(tmp_path: Path) -> None:
     body = "for row in collect(): print(json.dumps({'id': row['session_id']}))\n"
     result = run(
@@ -190,6 +234,26 @@ def test_rows_without_identifying_column_are_a_usage_error(tmp_path: Path) -> No
     )
 
     assert "no row has the column 'session_id'" in result.stderr
+
+
+def test_sender_that_repeats_event_without_response_is_not_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "sender.py"
+    path.write_text(
+        """import json, os, sys, urllib.request
+url, key = os.environ["SESSION_MOCK_BROWSEE_URL"], os.environ["SESSION_MOCK_BROWSEE_API_KEY"]
+body = json.dumps({"apiKey": key, "event": "EVENT", "userId": "u"}).encode()
+request = urllib.request.Request(url + "/api/v1/track", body, {"Content-Type": "application/json"})
+for _ in range(3):
+    try:
+        sys.exit(urllib.request.urlopen(request).status != 200)
+    except OSError:
+        continue
+sys.exit(1)
+"""
+    )
+    result = run("browsee/track", "--case", "wire/reset-always", "--", sys.executable, str(path))
+
+    assert "wire/reset-always: acceptable (duplicated)" in result.output
 
 
 def test_sender_that_loses_refused_event_fails(tmp_path: Path) -> None:

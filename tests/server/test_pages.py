@@ -195,6 +195,18 @@ async def test_paging_until_empty_page_is_never_error(serve: Any, pair: Pair, se
 
 
 @pytest.mark.parametrize("pair", NUMBERED, ids=name)
+async def test_empty_page_confirmed_once_is_no_repeated_page(serve: Any, pair: Pair) -> None:
+    mock, pages = await serve_pages(serve, pair, 8)
+    first_empty = with_page_number(pair[1], pages[0], 8 // SIZE)
+    for page in (*pages[:2], first_empty, first_empty):
+        await mock.ask(*pair, page)
+    assert found(mock, "page-requested-twice") == []
+
+    await mock.ask(*pair, first_empty)
+    assert found(mock, "page-requested-twice") == [len(mock.tenant.journal)]
+
+
+@pytest.mark.parametrize("pair", NUMBERED, ids=name)
 async def test_pages_requested_before_first_response_are_not_after_last(serve: Any, pair: Pair) -> None:
     mock, pages = await serve_pages(serve, pair, 3)
     for number in (2, 1, 0):
