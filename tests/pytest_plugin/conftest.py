@@ -7,7 +7,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 # A run within a run removes the modules that it imported, but packages keep references to them: import all
-# before.
+# before. The extension module of trustme's dependency cannot be imported twice.
+import trustme  # noqa: F401
+
 from mockserver.server.faults.registry import kinds
 
 CLIENT = '''

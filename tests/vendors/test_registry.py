@@ -19,8 +19,10 @@ ROOT = Path(__file__).parents[2]
 NAMED_SETTINGS = {
     "tests/cli/test_config.py",
     "tests/cli/test_exec.py",
+    "tests/cli/test_intercept.py",
     "tests/harness/test_environment.py",
     "tests/pytest_plugin/test_marker.py",
+    "tests/server/test_config.py",
     "tests/server/test_scenarios.py",
     "tests/server/test_snapshots.py",
     "tests/test_testcontainers.py",
