@@ -17,6 +17,8 @@ class SiteChanges(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     """In the order in which they were sent or added."""
     identities: dict[str, dict[str, Any]] = {}
     """Traits by actor."""
+    merged: dict[str, str] = {}
+    """By anonymous id, the user id to which its events belong."""
     joined: tuple[int, ...] = ()
     """Numbers of the generated sessions whose events are among the events."""
     deleted: tuple[int, ...] = ()
@@ -35,6 +37,7 @@ def _read_site(site: Site) -> SiteChanges:
     return SiteChanges(
         events=tuple(data.log[: data.count]),
         identities={actor: dict(traits) for actor, traits in data.identities.items()},
+        merged=dict(data.merged),
         joined=tuple(sorted(data.joined)),
         deleted=tuple(sorted(site.deletions.numbers)),
         imported=() if site.imported is None else tuple(site.imported.sessions),
@@ -49,7 +52,9 @@ def apply_changes(world: World, changes: list[SiteChanges]) -> World:
     for number, change in enumerate(changes[: len(world.sites)]):
         world = with_imported(world, number, change.imported)
         site = world.sites[number]
-        data = TrackedData(identities=change.identities, joined=frozenset(change.joined))
+        data = TrackedData(
+            identities=change.identities, joined=frozenset(change.joined), merged=change.merged
+        )
         data = data.with_events(change.events, site.find_seeded)
         deletions = Deletions(frozenset(change.deleted)) if change.deleted else None
         world = world.replace_site(site.replace(tracked_data=data, deletions=deletions))

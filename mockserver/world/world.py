@@ -137,7 +137,7 @@ class Site:
 
         An event at most 30 minutes from a generated session of the same user joins it.
         """
-        events = list(events)
+        events = list(map(self.tracked_data.assign, events))
         data = self.tracked_data.with_events(events, self.find_seeded)
         for event in events:
             visitor = data.seeded.get(event.user_id or "")
@@ -340,7 +340,11 @@ def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> Worl
 def with_identity(world: World, site: int, identity: Identity) -> World:
     """Return the world with further traits of a visitor of a site."""
     changed = world.sites[site]
-    return world.replace_site(changed.replace(tracked_data=changed.tracked_data.with_identity(identity)))
+    data = changed.tracked_data.with_identity(identity)
+    moved: list[TrackedEvent] = []
+    if identity.merges and identity.user_id and identity.anonymous_id:
+        data, moved = data.merge(identity.anonymous_id, identity.user_id)
+    return world.replace_site(changed.replace(tracked_data=data).track(moved))
 
 
 def with_session(world: World, session: NewSession) -> tuple[World, TrackedSession]:

@@ -183,7 +183,8 @@ def identify(request: ViewRequest) -> ViewResult:
     tags = traits.get("$tags")
     if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
         raise ApiError("violation", message="traits.$tags must be an array of strings")
-    return ViewResult(_SUCCESS, Identity(traits, body.userId or None, body.anonymousId or None))
+    merges = request.behaviors["anonymous_events"] == "merge"
+    return ViewResult(_SUCCESS, Identity(traits, body.userId or None, body.anonymousId or None, merges))
 
 
 def _require_visitor(user_id: str | None, anonymous_id: str | None) -> None:

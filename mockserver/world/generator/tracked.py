@@ -92,6 +92,8 @@ class Identity(Struct, frozen=True):
     traits: Mapping[str, Any]
     user_id: str | None = None
     anonymous_id: str | None = None
+    merges: bool = False
+    """True if events with the anonymous id alone belong to the user, if both ids are given."""
 
     @property
     def actor(self) -> str:
@@ -213,6 +215,31 @@ class TrackedData(Struct, frozen=True, dict=True):
     """Actors that are visitors of generated sessions."""
     joined: frozenset[int] = frozenset()
     """Numbers of the generated sessions whose events are in the log."""
+    merged: Mapping[str, str] = {}
+    """By anonymous id, the user id to which its events belong."""
+
+    def assign(self, event: TrackedEvent) -> TrackedEvent:
+        """Return an event with the user id to which it belongs."""
+        user = None if event.user_id else self.merged.get(event.anonymous_id or "")
+        return replace(event, user_id=user) if user else event
+
+    def merge(self, anonymous_id: str, user_id: str) -> tuple["TrackedData", list[TrackedEvent]]:
+        """Return the data without the events of an anonymous id, and these events.
+
+        They and later ones belong to the user.
+        """
+        log = self.log[: self.count]
+        moved = [event for event in log if not event.user_id and event.anonymous_id == anonymous_id]
+        kept = [event for event in log if event.user_id or event.anonymous_id != anonymous_id]
+        traits = {**self.identities.get(anonymous_id, {}), **self.identities.get(user_id, {})}
+        data = replace(
+            self,
+            log=kept,
+            count=len(kept),
+            identities={**self.identities, user_id: traits},
+            merged={**self.merged, anonymous_id: user_id},
+        )
+        return data, moved
 
     def with_events(
         self, events: Iterable[TrackedEvent], find_seeded: Callable[[str], SeededVisitor | None] | None = None

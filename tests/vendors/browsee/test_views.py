@@ -20,6 +20,7 @@ from mockserver.vendors.browsee.contract import EXPORT_SESSIONS, IDENTIFY, TRACK
 from mockserver.vendors.browsee.request_models import ExportOptions, ExportSessions, Identify, Track
 from mockserver.vendors.browsee.responses import Export, ExportedSession, ExportPage, Success
 from mockserver.vendors.browsee.views import FIELDS
+from mockserver.world.changes import apply_changes, read_changes
 from mockserver.world.generator.timeline import HOUR
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.profiles import PROFILES
@@ -706,6 +707,38 @@ def test_traits_of_generated_user_change_only_its_sessions() -> None:
     assert [row.userId for _, row in changed] == [row.userId for row in before if row.userId == user]
     assert {(row.name, row.tags) for _, row in changed} == {("Kim", None)}
     assert [row.email for _, row in changed] == [was.email for was, _ in changed]
+
+
+@pytest.mark.parametrize("option", ["separate", "merge"])
+def test_events_before_and_after_identify_belong_to_the_user_by_behavior(option: str) -> None:
+    """At every vendor: the world itself has one visitor. Events of other anonymous ids stay."""
+    world = track(build_world("empty"), NOON, anonymousId="a")
+    world = track(world, NOON + 60_000, anonymousId="b")
+    world = identify(world, anonymousId="a", traits={"name": "Kim", "plan": 5})
+    settings = {"anonymous_events": option}
+    world = identify(world, settings, userId="kim", anonymousId="a", traits={"plan": 6})
+    world = track(world, NOON + 20 * 60_000, anonymousId="a")
+    world = track(world, NOON + 45 * 60_000, userId="kim")
+    sessions = world.sites[0].find(Query(), LATER).page(0, 9).batches[0]
+    merged = option == "merge"
+
+    assert [row.userId for row in crawl(world)] == (["kim", None] if merged else [None, None, "kim"])
+    assert sessions.user_ids[0] == ("kim" if merged else None)
+    assert sessions.traits[0] == ({"name": "Kim", "plan": 6} if merged else {"name": "Kim", "plan": 5})
+    assert sessions.duration[0] == (45 if merged else 20) * 60_000
+    changes = read_changes(world)
+    assert crawl(apply_changes(build_world("empty"), changes)) == crawl(world)
+    assert read_changes(apply_changes(build_world("empty"), changes)) == changes
+
+
+def test_merged_events_join_session_of_generated_user() -> None:
+    before = crawl(build_world())
+    row = next(row for row in before if row.userId)
+    world = track(build_world(), (row.timestamp or 0) + 1, anonymousId="a")
+    assert len(crawl(world)) == len(before) + 1
+    world = identify(world, {"anonymous_events": "merge"}, userId=row.userId, anonymousId="a")
+
+    assert len(crawl(world)) == len(before)
 
 
 def test_later_traits_override_earlier_ones_key_by_key() -> None:
