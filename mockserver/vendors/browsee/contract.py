@@ -49,8 +49,8 @@ BEHAVIORS: Final = (
     Behavior(name="browsee.identify_user", description="If identify requires userId.", default="either", options={
         "either": "userId or anonymousId, as in the text of the page.", "required": "userId, as in the table of the page.",
     }, basis=Basis.DOCUMENTED, source="identify"),
-    Behavior(name="browsee.anonymous_events", description="Whose events those of an anonymousId are after identify has sent it together with a userId.", default="separate", options={
-        "separate": "Those of an anonymous visitor.", "merge": "Those of the user, earlier ones too; their sessions get other ids.",
+    Behavior(name="browsee.anonymous_events", description="Visitor of the events of an anonymousId, after identify has sent it together with a userId.", default="separate", options={
+        "separate": "An anonymous visitor.", "merge": "The user, also for earlier events; their sessions get other ids.",
     }),
     Behavior(name="browsee.track_rate", description="Number of track requests that a project may send per second; 0 means unlimited. The number is undocumented.", default=1000, unit="requests"),
     retry_after_behavior("browsee.retry_after"),
