@@ -13,7 +13,7 @@ import click
 from msgspec import json
 
 from mockserver.cli.output import echo, print_table
-from mockserver.cli.params import SEED, OneOf, combine_options, format_examples, repeated_pairs
+from mockserver.cli.params import SEED, OneOf, combine_options, format_examples, order_option, repeated_pairs
 
 if TYPE_CHECKING:
     from mockserver.conformance.case import Case
@@ -71,13 +71,7 @@ _evidence = combine_options(
         metavar="COLUMN",
         help="Compare only the column that identifies a row; repeatable if the vendor needs several.",
     ),
-    click.option(
-        "--order",
-        type=OneOf(["same", "any"]),
-        default="same",
-        show_default=True,
-        help="Order of the rows: the same as the vendor's, or any.",
-    ),
+    order_option,
 )
 _conditions = combine_options(
     click.option(

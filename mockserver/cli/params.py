@@ -61,6 +61,25 @@ URL = ParsedText("url", parsers.check_url)
 TOKEN = ParsedText("token", parsers.check_token)
 
 
+order_option = click.option(
+    "--order",
+    type=OneOf(["same", "any"]),
+    default="same",
+    show_default=True,
+    help="Order of the rows: the same as the vendor's, or any.",
+)
+"""Decorator that adds the option of commands that compare rows."""
+
+
+def repeated_hosts() -> dict[str, Any]:
+    """Return the settings of a repeatable option whose value is a list of hosts, or None without any."""
+    return {
+        "multiple": True,
+        "metavar": "HOST",
+        "callback": lambda _context, _param, hosts: list(hosts) or None,
+    }
+
+
 def combine_options(*options: Callable[[Any], Any]) -> Callable[[C], C]:
     """Return a decorator that adds options to a command; help lists them in this order."""
 

@@ -16,7 +16,15 @@ from mockserver._util.clock import Clock
 from mockserver.cli.curl import format_curl
 from mockserver.cli.options import build_config, world_options
 from mockserver.cli.output import discard_output, echo
-from mockserver.cli.params import PORT, TOKEN, env_option, format_examples, json_option, repeated_pairs
+from mockserver.cli.params import (
+    PORT,
+    TOKEN,
+    env_option,
+    format_examples,
+    json_option,
+    repeated_hosts,
+    repeated_pairs,
+)
 from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.server.runner import Running, run
 from mockserver.server.tenancy.config import DEFAULT_TLS_PORT, Config, ConfigError
@@ -156,17 +164,13 @@ def _hint_at_tls_port(config: Config) -> str:
 @env_option(
     "--pass",
     "pass_hosts",
-    multiple=True,
-    metavar="HOST",
-    callback=lambda _context, _param, hosts: list(hosts) or None,
+    **repeated_hosts(),
     help="Host that the proxy passes requests on to, instead of refusing them; repeatable.",
 )
 @env_option(
     "--answer",
     "answer_hosts",
-    multiple=True,
-    metavar="HOST",
-    callback=lambda _context, _param, hosts: list(hosts) or None,
+    **repeated_hosts(),
     help="Host that is answered like those of the vendors, such as that of an installation of your own;"
     " repeatable.",
 )

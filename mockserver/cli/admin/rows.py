@@ -11,7 +11,14 @@ from mockserver.admin_schemas import Coverage
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_json, print_table
-from mockserver.cli.params import OneOf, Pair, format_examples, parse_json_or_text, repeated_pairs
+from mockserver.cli.params import (
+    OneOf,
+    Pair,
+    format_examples,
+    order_option,
+    parse_json_or_text,
+    repeated_pairs,
+)
 from mockserver.client.client import AdminClient
 from mockserver.client.exchange_texts import count_of
 
@@ -99,13 +106,7 @@ def _print_reconciliation(result: "Reconciliation") -> None:
 @click.argument("file", type=click.File("rb"))
 @click.argument("params", nargs=-1, type=Pair("PARAM=VALUE", parse_json_or_text), metavar="[PARAM=VALUE]...")
 @_site_option
-@click.option(
-    "--order",
-    type=OneOf(["same", "any"]),
-    default="same",
-    show_default=True,
-    help="Order of the rows: the same as the vendor's, or any.",
-)
+@order_option
 @click.option(
     "--columns",
     help="A column with another name in FILE than at the vendor. Repeatable.",

@@ -24,6 +24,8 @@ from mockserver.cli.params import (
     ParsedText,
     combine_options,
     format_examples,
+    order_option,
+    repeated_hosts,
     repeated_pairs,
 )
 from mockserver.client import AdminClient, AdminError
@@ -171,17 +173,13 @@ _network_options = combine_options(
     click.option(
         "--pass",
         "pass_hosts",
-        multiple=True,
-        metavar="HOST",
-        callback=lambda _context, _param, hosts: list(hosts) or None,
+        **repeated_hosts(),
         help="With --intercept, another host that the command may reach; repeatable.",
     ),
     click.option(
         "--answer",
         "answer_hosts",
-        multiple=True,
-        metavar="HOST",
-        callback=lambda _context, _param, hosts: list(hosts) or None,
+        **repeated_hosts(),
         help="With --intercept, another host that is answered like those of the vendors, such as that of an"
         " installation of your own; repeatable.",
     ),
@@ -209,13 +207,7 @@ _check_options = combine_options(
         **repeated_pairs("THEIRS=OURS"),
         help="A column of these files with another name than at the vendor; repeatable.",
     ),
-    click.option(
-        "--order",
-        type=OneOf(["same", "any"]),
-        default="same",
-        show_default=True,
-        help="Order of the rows: the same as the vendor's, or any.",
-    ),
+    order_option,
     click.option("--junit", metavar="FILE", help="Write the result as JUnit XML."),
     click.option("--html", "page", metavar="FILE", help="Write the result as an HTML page."),
     click.option("--har", metavar="FILE", help="Write the requests as an HTTP Archive."),
