@@ -41,8 +41,8 @@ class Kit(ABC):
         except subprocess.TimeoutExpired as error:
             raise KitError(f"installing took more than {INSTALL_TIMEOUT} seconds") from error
         except subprocess.CalledProcessError as error:
-            lines = f"{error.stderr or ''}{error.stdout or ''}".strip().splitlines()
-            raise KitError(lines[-1] if lines else str(error)) from error
+            sys.stderr.write(f"{error.stdout}{error.stderr}")
+            raise KitError("its packages could not be installed") from error
 
     @abstractmethod
     def _install(self, folder: Path) -> None: ...
@@ -90,6 +90,9 @@ class NodeKit(Kit):
     tool = "npm"
 
     def _install(self, folder: Path) -> None:
+        # npm keeps to the versions of an earlier installation.
+        shutil.rmtree(folder)
+        folder.mkdir()
         shutil.copy(CLIENTS / f"{self.name}.mjs", folder)
         npm = shutil.which("npm") or "npm"
         # Without @latest, npm picks the newest version that supports the installed Node.
