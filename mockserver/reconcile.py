@@ -161,6 +161,10 @@ def _match_row(
     if not places:
         return Difference(kind="duplicate", row=row, collected=number)
     place = next((place for place in places if expected_rows[place][1] == row), None)
+    if place is None and len(places) > 1:
+        # Clients may leave out fields that are null.
+        equal = (place for place in places if not _find_differing_fields(expected_rows[place][1], row))
+        place = next(equal, None)
     if place is None:
         place = next((place for place in places if expected_rows[place][0] != "forbidden"), places[0])
     places.remove(place)
@@ -168,15 +172,20 @@ def _match_row(
     label, expected_row = expected_rows[place]
     if label == "forbidden":
         return Difference(kind="forbidden", row=row, expected=place, collected=number)
-    names = [*expected_row, *(name for name in row if name not in expected_row)]
-    fields = {
-        name: (expected_row.get(name), row.get(name))
-        for name in names
-        if expected_row.get(name) != row.get(name)
-    }
+    fields = _find_differing_fields(expected_row, row)
     if not fields:
         return None
     return Difference(kind="altered", row=row, expected=place, collected=number, fields=fields)
+
+
+def _find_differing_fields(expected: Row, collected: Row) -> dict[str, tuple[Any, Any]]:
+    """Return the expected and the collected value of each field that differs; absent is the same as None."""
+    names = [*expected, *(name for name in collected if name not in expected)]
+    return {
+        name: (expected.get(name), collected.get(name))
+        for name in names
+        if expected.get(name) != collected.get(name)
+    }
 
 
 def _find_disordered(matched: Mapping[int, int]) -> list[int]:

@@ -56,6 +56,18 @@ def test_compare_distinguishes_rows_of_same_identity_by_values() -> None:
     assert kinds([*twins, twins[0]], expected) == [("duplicate", 1)]
 
 
+def test_compare_row_without_null_fields_matches_its_variant() -> None:
+    plain = {"id": "a", "traits": None}
+    extended = {"id": "a", "traits": None, "score": 0.5}
+    expected: list[Any] = [("optional", plain), ("required", extended)]
+
+    assert compare([{"id": "a", "score": 0.5}], expected, ["id"]) == []
+    assert [item.kind for item in compare([{"id": "a", "score": 2}], expected, ["id"])] == [
+        "altered",
+        "missing",
+    ]
+
+
 @pytest.mark.parametrize(
     ("label", "absent", "present"),
     [("required", ["missing"], []), ("optional", [], []), ("forbidden", [], ["forbidden"])],

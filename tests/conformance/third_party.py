@@ -1,13 +1,11 @@
 """Check clients made of third-party packages, and write the matrix of their results to docs/clients.md.
 
-`make clients` runs it. The packages are installed into a folder of their own, with pip and npm.
+`make clients` runs it. The packages are installed with pip, npm and go, below a folder of their own. With `--kit` it
+checks single kits, shows what each failure was, and writes no page.
 """
 
-import json
+import argparse
 import logging
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,30 +14,25 @@ from pathlib import Path
 from typing import Final
 
 from mockserver import conformance
-from mockserver._util.clock import wall
+from mockserver._util.clock import monotonic, wall
+from mockserver._util.version import VERSION
 from mockserver.conformance import CaseResult, Report
+from mockserver.conformance.html import to_html
+from mockserver.conformance.reports import describe_result
+from tests.conformance.kits import KITS, KitError
 
-CLIENTS: Final = Path(__file__).parent / "clients"
 PAGE: Final = Path(__file__).parents[2] / "docs" / "clients.md"
 TARGET: Final = "rybbit/list_sessions"
-TIMEOUT: Final = 12
-PACKAGES: Final = {
-    "urllib3": ("requests", "urllib3"),
-    "tenacity": ("httpx", "tenacity"),
-    "backoff": ("requests", "backoff"),
-    "aiohttp-retry": ("aiohttp", "aiohttp-retry"),
-    "dlt": ("dlt",),
-    "got": ("got",),
-}
-"""The packages of each kit; got is from npm, the others are from PyPI."""
 PERMANENT: Final = ("auth/expired", "auth/refused", "auth/refused-once", "retry/40?-always")
 """Cases in which a repeated request cannot succeed."""
+NO_ROWS: Final = ("wire/error-inside", "wire/list-of-nothing")
+"""Cases in which a response is valid JSON without the list of rows."""
 REASONS: Final[tuple[tuple[str, str, str, str], ...]] = (
     (
         "*",
         "paging/empty-page",
         "lost",
-        "The loop takes an empty page for the end; the list has no total to compare with.",
+        "The loop or paginator takes an empty page for the end; the list has no total to compare with.",
     ),
     (
         "*",
@@ -63,57 +56,56 @@ REASONS: Final[tuple[tuple[str, str, str, str], ...]] = (
         for case in PERMANENT
     ),
     (
+        "airbyte-cdk",
+        "retry/*-date",
+        "hammering",
+        "`WaitTimeFromHeader` reads only numbers. For a date, the next strategy waits 1.4 s; the date is up to 2 s away.",
+    ),
+    (
         "*",
         "*",
         "hammering",
         "The retry decorator or client waits for a time of its own, whatever `Retry-After` says.",
     ),
-    (
-        "dlt",
-        "wire/*",
-        "lost",
-        "A response without the selected rows counts as an empty page, and an empty page ends the list.",
+    *(
+        (
+            kit,
+            case,
+            "lost",
+            "A response without the selected rows counts as an empty page, and an empty page ends the list.",
+        )
+        for kit in ("dlt", "airbyte-cdk")
+        for case in NO_ROWS
     ),
     (
-        "got",
-        "*",
-        "leaked",
-        "Node prints an uncaught error with all its properties, also the header Authorization of the request.",
+        "airbyte-cdk",
+        "wire/*",
+        "lost",
+        "The decoder replaces a body that is not JSON with an empty object. It has no rows, and an empty page ends the list.",
+    ),
+    (
+        "retryablehttp",
+        "wire/error-inside",
+        "lost",
+        "`encoding/json` accepts an object without the field `data`; the slice stays empty, and an empty page ends the list.",
+    ),
+    *(
+        (
+            kit,
+            "*",
+            "leaked",
+            "Node prints an uncaught error with all its properties, also the header Authorization of the request.",
+        )
+        for kit in ("got", "axios")
     ),
 )
 """Explanations of failures: patterns of kits and cases, and the outcome; the first that fits counts."""
 
 
-def install(folder: Path) -> None:
-    """Install the packages of all kits into a folder."""
-    pypi = sorted({name for kit, names in PACKAGES.items() if kit != "got" for name in names})
-    python = folder / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    subprocess.run([str(python), "-m", "pip", "install", "--quiet", *pypi], check=True)
-    npm = shutil.which("npm")
-    if npm is not None:
-        subprocess.run([npm, "install", "--silent", "--prefix", str(folder), "got"], check=True)
-
-
-def find_versions(folder: Path, kit: str) -> str:
-    """Return the packages of a kit with their versions."""
-    if kit == "got":
-        manifest = json.loads((folder / "node_modules" / "got" / "package.json").read_bytes())
-        return f"got {manifest['version']}"
-    script = "import sys; from importlib.metadata import version as v; print(*map(v, sys.argv[1:]))"
-    names = PACKAGES[kit]
-    command = [str(folder / "bin" / "python"), "-c", script, *names]
-    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return ", ".join(f"{name} {version}" for name, version in zip(names, shown, strict=True))
-
-
-def check_kit(folder: Path, kit: str) -> Report:
+def check_kit(name: str, folder: Path) -> Report:
     """Run a kit through all cases of its list."""
-    words = [str(folder / "bin" / "python"), str(CLIENTS / "third_party.py"), kit]
-    if kit == "got":
-        words = [shutil.which("node") or "node", str(CLIENTS / "got.mjs")]
-    return conformance.run(TARGET, words, rows="stdout", timeout=TIMEOUT, jobs=4)
+    kit = KITS[name]
+    return conformance.run(TARGET, kit.command(folder), rows="stdout", timeout=kit.timeout, jobs=4)
 
 
 def explain(kit: str, result: CaseResult) -> str:
@@ -126,18 +118,18 @@ def explain(kit: str, result: CaseResult) -> str:
     return next(fitting, "")
 
 
-def describe(reports: Mapping[str, Report], versions: Mapping[str, str]) -> Iterator[str]:
+def describe(
+    reports: Mapping[str, Report], packages: Mapping[str, str], skipped: Mapping[str, str]
+) -> Iterator[str]:
     """Yield the parts of the page."""
     day = datetime.fromtimestamp(wall() / 1000, UTC).date().isoformat()
     yield (
         "# Real clients\n\n"
-        "Results of `session-mock check` for small clients of one paged list, each made of packages from PyPI or npm as"
-        f" their documentation shows them. Measured on {day} with session-mock {next(iter(reports.values())).version};"
+        "Results of `session-mock check` for small clients of one paged list, each made of packages from PyPI or npm, or"
+        f" of a Go module, as their documentation shows them. Measured on {day} with session-mock {VERSION};"
         " `make clients` repeats it and writes this page. The clients are in `tests/conformance/clients`.\n"
     )
-    yield "| client | packages | verdicts |\n|---|---|---|"
-    for kit, report in reports.items():
-        yield f"| {kit} | {versions[kit]} | {report.describe_counts()} |"
+    yield from tabulate(reports, packages, skipped)
     yield "\n## Failures\n"
     yield f"| case | {' | '.join(reports)} |\n|---|{'---|' * len(reports)}"
     by_case: dict[str, dict[str, CaseResult]] = {}
@@ -150,6 +142,17 @@ def describe(reports: Mapping[str, Report], versions: Mapping[str, str]) -> Iter
         yield f"| `{case}` | {shown} |"
     yield "\n## Reasons\n"
     yield from _describe_reasons(by_case)
+
+
+def tabulate(
+    reports: Mapping[str, Report], packages: Mapping[str, str], skipped: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the lines of the table of kits."""
+    yield "| client | packages | verdicts |\n|---|---|---|"
+    for name, report in reports.items():
+        yield f"| {name} | {packages[name]} | {report.describe_counts()} |"
+    for name, problem in skipped.items():
+        yield f"| {name} | {', '.join(KITS[name].packages)} | skipped: {problem} |"
 
 
 def _describe_reasons(by_case: Mapping[str, Mapping[str, CaseResult]]) -> Iterator[str]:
@@ -168,25 +171,56 @@ def _list(cases: Iterable[str]) -> str:
     return ", ".join(f"`{case}`" for case in cases)
 
 
+def parse_arguments() -> argparse.Namespace:
+    """Return the folder, the kits and the file of the HTML page."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path(".venv/clients"),
+        help="for packages; default: .venv/clients",
+    )
+    parser.add_argument("--kit", action="append", choices=KITS, help="check only this kit; repeatable")
+    parser.add_argument("--html", type=Path, help="also write the exchanges of each case to this file")
+    return parser.parse_args()
+
+
 def main() -> int:
-    """Check all kits and write the page; return 1 if a failure has no explanation."""
+    """Check the kits and write the page; return 1 if a failure has no explanation, or no kit was checked."""
+    arguments = parse_arguments()
     logging.getLogger("mockserver").setLevel(logging.ERROR)
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".venv/clients").absolute()
-    install(folder)
-    os.environ["NODE_FOLDER"] = str(folder)
     reports: dict[str, Report] = {}
+    packages: dict[str, str] = {}
+    skipped: dict[str, str] = {}
     unexplained = []
-    for kit in PACKAGES:
-        if kit == "got" and shutil.which("npm") is None:
+    for name in arguments.kit or KITS:
+        folder = arguments.folder.absolute() / name
+        try:
+            KITS[name].install(folder)
+        except KitError as error:
+            skipped[name] = str(error)
+            print(f"{name}: skipped: {error}", flush=True)
             continue
-        reports[kit] = report = check_kit(folder, kit)
-        print(f"{kit}: {report.describe_counts()}", flush=True)
-        unexplained += [f"{kit} {item.case}" for item in report.unexpected if not explain(kit, item)]
-    versions = {kit: find_versions(folder, kit) for kit in reports}
-    PAGE.write_text("\n".join(describe(reports, versions)) + "\n", encoding="utf-8")
+        packages[name] = KITS[name].describe(folder)
+        started = monotonic()
+        reports[name] = report = check_kit(name, folder)
+        print(f"{name}: {report.describe_counts()}, in {monotonic() - started:.0f} s", flush=True)
+        for item in report.unexpected:
+            if arguments.kit or not explain(name, item):
+                print("\n".join(describe_result(item)), flush=True)
+            if not explain(name, item):
+                unexplained.append(f"{name} {item.case}")
+    if arguments.html is not None:
+        arguments.html.write_text(to_html(list(reports.values())), encoding="utf-8")
+    if reports and not arguments.kit:
+        PAGE.write_text("\n".join(describe(reports, packages, skipped)) + "\n", encoding="utf-8")
+    print("\n".join(tabulate(reports, packages, skipped)))
     for text in unexplained:
         print(f"not explained: {text}")
-    return int(bool(unexplained))
+    return int(bool(unexplained) or not reports)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,5 @@
 // A client made of the npm package got, with its own retries: `node got.mjs`. Prints the rows as lines of JSON.
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-
-// The package is installed in the folder that NODE_FOLDER names.
-const require = createRequire(pathToFileURL(`${process.env.NODE_FOLDER}/`));
-const { default: got } = await import(pathToFileURL(require.resolve("got")).href);
+import got from "got";
 
 const url = `${process.env.SESSION_MOCK_RYBBIT_URL}/api/sessions/${process.env.SESSION_MOCK_RYBBIT_SITE}`;
 const size = 5;

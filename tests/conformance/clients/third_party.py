@@ -6,16 +6,21 @@ imported only by its own kit.
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 SIZE: Final = 5
 TIMEOUT: Final = 2
 TEMPORARY: Final = (429, 500, 502, 503, 504)
 URL: Final = os.environ.get("SESSION_MOCK_RYBBIT_URL", "")
-PATH: Final = f"/api/sessions/{os.environ.get('SESSION_MOCK_RYBBIT_SITE', '')}"
-HEADERS: Final = {"Authorization": f"Bearer {os.environ.get('SESSION_MOCK_RYBBIT_TOKEN', '')}"}
+SITE: Final = os.environ.get("SESSION_MOCK_RYBBIT_SITE", "")
+TOKEN: Final = os.environ.get("SESSION_MOCK_RYBBIT_TOKEN", "")
+PATH: Final = f"/api/sessions/{SITE}"
+HEADERS: Final = {"Authorization": f"Bearer {TOKEN}"}
 QUERY: Final = {
     "start_date": os.environ.get("SESSION_MOCK_START_DATE", ""),
     "end_date": os.environ.get("SESSION_MOCK_END_DATE", ""),
@@ -129,12 +134,43 @@ def with_dlt() -> Iterator[dict[str, Any]]:
         yield from page
 
 
+def with_airbyte_cdk() -> Iterator[dict[str, Any]]:
+    """Run a manifest with the command of Airbyte's connector kit, and yield the records of its messages."""
+    config = {
+        "url": URL,
+        "site": SITE,
+        "token": TOKEN,
+        "start_date": QUERY["start_date"],
+        "end_date": QUERY["end_date"],
+    }
+    stream = {"name": "sessions", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
+    modes = {"sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
+    with TemporaryDirectory() as name:
+        options = ["--manifest-path", str(Path(__file__).with_name("airbyte.yaml"))]
+        for option, content in (("config", config), ("catalog", {"streams": [{"stream": stream, **modes}]})):
+            file = Path(name) / f"{option}.json"
+            file.write_text(json.dumps(content), encoding="utf-8")
+            options += [f"--{option}", str(file)]
+        command = Path(sys.executable).with_name("source-declarative-manifest")
+        done = subprocess.run([str(command), "read", *options], stdout=subprocess.PIPE, check=False)
+    rows = []
+    for line in done.stdout.splitlines():
+        message = json.loads(line)
+        if message["type"] == "RECORD":
+            rows.append(message["record"]["data"])
+        else:
+            sys.stderr.write(f"{line.decode()}\n")
+    done.check_returncode()
+    yield from rows
+
+
 KITS: Final = {
     "urllib3": with_urllib3,
     "tenacity": with_tenacity,
     "backoff": with_backoff,
     "aiohttp-retry": with_aiohttp_retry,
     "dlt": with_dlt,
+    "airbyte-cdk": with_airbyte_cdk,
 }
 
 
