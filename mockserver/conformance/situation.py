@@ -85,6 +85,7 @@ def create_situation(
         faults=[*_faults(case, target)],
         stall_timeout=settings.timeout / 2,
         loop_limit=_LOOP_LIMIT,
+        one_client=True,
         **case.world,
     )
     for limit in target.limits(RateLimit) if case.rate else []:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from msgspec import Struct
@@ -26,12 +25,7 @@ from mockserver.conformance.target import Target
 from mockserver.contract.findings import FINDINGS
 from mockserver.embedded.exchange_summary import summarize_exchange
 
-_LONGEST_WAIT: Final = 60
-"""Seconds; a date that is further away is that of a clock that does not follow the system."""
 HAMMERING: Final = ("hammering", "retry-too-soon", "retry-of-permanent-refusal")
-_REFUSALS: Final = (429, 503)
-_REQUEST: Final = ("method", "path", "query", "body")
-"""Parts of a request that are the same when it is sent again."""
 HUNG: Final = ("endless-paging", "no-timeout")
 TIMED: Final[frozenset[Outcome]] = frozenset({"hung", "hammering"})
 """Outcomes that depend on time; they are confirmed in a second run."""
@@ -81,7 +75,7 @@ def judge(admin: AdminClient, runs: Runs) -> CaseResult:
     found: _Finding | None = None
     if doubt is None:
         try:
-            found = _find_outcome(admin, runs, tenant.verify(), exchanges)
+            found = _find_outcome(admin, runs, tenant.verify())
         except EvidenceError as error:
             doubt = str(error)
     rating: Verdict = "inconclusive"
@@ -169,15 +163,13 @@ def _because(failure: str) -> str:
     return f" ({failure})" if failure else ""
 
 
-def _find_outcome(
-    admin: AdminClient, runs: Runs, verification: Verification, exchanges: Sequence[Exchange]
-) -> _Finding:
+def _find_outcome(admin: AdminClient, runs: Runs, verification: Verification) -> _Finding:
     last = runs.last
     found = _find_leak(runs)
     found = found or _find_named(verification, HUNG, "hung")
     if found is None and last.timed_out:
         found = _Finding("hung", "the client did not end, although it sent no request any more")
-    found = found or _find_named(verification, HAMMERING, "hammering") or _find_early_retry(exchanges)
+    found = found or _find_named(verification, HAMMERING, "hammering")
     if found is None and last.unreadable:
         found = _Finding(
             "invented", f"the rows cannot be read, although the client succeeded: {last.unreadable}"
@@ -209,55 +201,6 @@ def _find_named(verification: Verification, names: Sequence[str], outcome: Outco
         if finding.level == "error" and finding.name in names:
             return _Finding(outcome, f"{finding.name}: {finding.message}", (), finding.exchanges)
     return None
-
-
-def _find_early_retry(exchanges: Sequence[Exchange]) -> _Finding | None:
-    """Return the outcome for a refused request that was sent again at once.
-
-    The findings of a tenant do not accuse a request that arrives on another connection shortly after a
-    refusal: another client may have sent it before. A command that is checked is one client, so a request
-    that does not overlap any other is its retry; after less than half of the wait, it ignores the header.
-    """
-    for number, refused in enumerate(exchanges):
-        wait = _read_wait(refused)
-        if wait is None or refused["overlapping"]:
-            continue
-        took = (refused["duration_ms"] or 0) / 1000
-        for retry in exchanges[number + 1 :]:
-            if any(retry["request"][part] != refused["request"][part] for part in _REQUEST):
-                continue
-            # A client may move the tenant's clock instead of waiting.
-            pause = max(_passed(refused, retry, "real_time") - took, _passed(refused, retry, "at"))
-            if pause < wait / 2:
-                reason = (
-                    f"retry-too-soon: The client sent the request again after {pause:.2f} s, although"
-                    f" Retry-After asked for {wait:.1f} s."
-                )
-                return _Finding("hammering", reason, (), [refused["number"], retry["number"]])
-            break
-    return None
-
-
-def _read_wait(exchange: Exchange) -> float | None:
-    """Return the seconds for which a refusal asks at least; None if it does not."""
-    response = exchange["response"] or {}
-    if response.get("status") not in _REFUSALS:
-        return None
-    headers = {name.lower(): value for name, value in response["headers"]}
-    text = headers.get("retry-after", "")
-    if text.isdecimal():
-        return float(text) or None
-    try:
-        wait = parsedate_to_datetime(text).timestamp() - _started(exchange)
-    except ValueError:
-        return None
-    return wait if 0 < wait < _LONGEST_WAIT else None
-
-
-def _passed(earlier: Exchange, later: Exchange, clock: str) -> float:
-    """Return the seconds between two exchanges by one of their clocks."""
-    times = (datetime.fromisoformat(exchange[clock]) for exchange in (earlier, later))
-    return -(next(times) - next(times)).total_seconds()
 
 
 def _started(exchange: Exchange) -> float:

@@ -31,19 +31,29 @@ class Sent(NamedTuple):
     """The number of the last exchange that began before the response was sent."""
     connection: ReferenceType[Any] | None = None
     """The connection, unless it ended with the response."""
+    is_alone: bool = False
+    """True if no other request was open together with the one of the response."""
 
-    def was_read_before(self, number: int, started_ns: int, connection: ReferenceType[Any] | None) -> bool:
+    def was_read_before(
+        self,
+        number: int,
+        started_ns: int,
+        connection: ReferenceType[Any] | None,
+        *,
+        one_client: bool = False,
+    ) -> bool:
         """Return whether the client read the response before it sent an exchange.
 
         That is so if both have the same connection, if the client closed the connection of the response, or
-        after a while. A request that was sent at the same time may arrive shortly after the response.
+        after a while. A request that was sent at the same time may arrive shortly after the response. But if
+        the connection ended with the response, *one_client* without other open requests waited for it.
         """
         if number <= self.last_number:
             return False
         if started_ns - self.ns >= GRACE_NS:
             return True
         if self.connection is None:
-            return False
+            return one_client and self.is_alone
         if connection is self.connection:
             return True
         transport = self.connection()

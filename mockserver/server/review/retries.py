@@ -92,7 +92,12 @@ def _was_read(refusal: Refusal, exchange: Exchange, tenant: Tenant) -> bool:
 
     A client that moves the tenant's clock instead of sleeping has read it.
     """
-    if refusal.sent.was_read_before(exchange.number, exchange.started_ns, exchange.connection):
+    if refusal.sent.was_read_before(
+        exchange.number,
+        exchange.started_ns,
+        exchange.connection,
+        one_client=tenant.settings.one_client,
+    ):
         return True
     is_later = exchange.number > refusal.sent.last_number
     return is_later and _moved_by(refusal.sent, exchange, tenant) >= _MOVE
@@ -262,7 +267,8 @@ def _create_refusal(
     asks_to_wait = "Retry-After" in reply.headers
     if not is_temporary and (status not in _PERMANENT or asks_to_wait):
         return None
-    sent = Sent(tenant.clock.now(), stopwatch(), journal.count, exchange.connection)
+    is_alone = not exchange.open_before and journal.count == exchange.number
+    sent = Sent(tenant.clock.now(), stopwatch(), journal.count, exchange.connection, is_alone)
     until, is_unknown = None, asks_to_wait
     if status in (_TOO_MANY, _UNAVAILABLE):
         until, is_unknown = _find_wait_end(reading, reply, sent.at, follows=tenant.clock.uses_system_time)
