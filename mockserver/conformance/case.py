@@ -136,6 +136,9 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Name of the error that the client must get; without it, the case is inconclusive."""
     added: tuple[dict[str, Any], ...] = ()
     """Sessions to add to the world; ``after`` is the number of seconds between its start and theirs."""
+    neighbors: tuple[float, ...] = ()
+    """Sessions that do not belong to the window that the client is told: the seconds by which they start
+    before it (negative) or after its end."""
     environment: dict[str, str] = {}
     """Further variables of the client."""
     credential: Literal["valid", "wrong", "missing"] = "valid"

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver._util.clock import wall
-from mockserver.admin_schemas import TenantAccess, VendorAccess
+from mockserver.admin_schemas import AddedSession, TenantAccess, VendorAccess
 from mockserver.conformance.case import Case, Size
 from mockserver.conformance.target import Target
 from mockserver.contract.limits import ConcurrencyLimit, RateLimit
@@ -60,6 +60,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     """Credentials that the client must not print."""
     is_frozen: bool
     """True if the tenant's clock stands still."""
+    neighbors: tuple[AddedSession, ...] = ()
+    """The sessions that start just outside of the window."""
 
     def fill(self, text: str) -> str:
         """Replace placeholders such as ``{vendor.url}`` and ``{case.start}``."""
@@ -97,6 +99,7 @@ def create_situation(
         fields = dict(session)
         tenant.world.add(start=start + int(fields.pop("after") * 1000), **fields)
     window = (start // _DAY * _DAY, -(-end // _DAY) * _DAY)
+    neighbors = _add_neighbors(tenant, case, target, window) if case.neighbors else ()
     name = target.vendor.name
     access = mock.admin.tenant(tenant.id)
     vendor = _with_credential(access.vendors[name], case.credential)
@@ -114,7 +117,24 @@ def create_situation(
         addresses=_add_placeholders(told, values),
         secrets=tuple(value for value in secrets if value and value not in vendor.sites),
         is_frozen=is_frozen,
+        neighbors=neighbors,
     )
+
+
+def _add_neighbors(
+    tenant: TenantHandle, case: Case, target: Target, window: tuple[int, int]
+) -> tuple[AddedSession, ...]:
+    """Add the sessions outside of the window.
+
+    Rows that count sessions do not name them. So there are more of them at each time than sessions in the
+    window: a client that counts some of them never gets the right sum because it misses others.
+    """
+    times = 1 if target.endpoint.count_field is None else tenant.world.counts[0] + 1
+    added = []
+    for seconds in case.neighbors:
+        start = window[seconds >= 0] + round(seconds * 1000)
+        added += [tenant.world.add(start=start) for _ in range(times)]
+    return tuple(added)
 
 
 def _name_variables(values: Mapping[str, str]) -> dict[str, str]:

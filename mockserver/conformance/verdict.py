@@ -217,7 +217,9 @@ def _find_violation(verification: Verification) -> _Finding | None:
 
 def _collect_evidence(admin: AdminClient, runs: Runs) -> Evidence:
     tenant = runs.situation.tenant
-    evidence = ListEvidence(admin=admin, tenant=tenant, target=runs.target)
+    evidence = ListEvidence(
+        admin=admin, tenant=tenant, target=runs.target, neighbors=runs.situation.neighbors
+    )
     if not runs.target.is_list:
         return compare_recorded(read_recorded(tenant, runs.target), runs.without_faults)
     if runs.case.credential != "valid":

@@ -17,6 +17,16 @@ _TOLD_TO_WAIT: Final = (
     "retry/503-twice",
     "retry/429-then-503",
 )
+_WINDOWS: Final = (
+    "window/five-days",
+    "window/month-end",
+    "window/year-end",
+    "window/leap-day",
+    "window/short-day",
+    "window/long-day",
+    "window/far-east",
+    "window/far-west",
+)
 FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "trusts-empty-page": (RYBBIT, {"paging/empty-page": "lost"}),
     "stops-after-ten-pages": (SPARKLYTICS, {"paging/many-pages": "lost"}),
@@ -73,8 +83,12 @@ FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
     ),
     "uses-local-time": (
         BROWSEE,
-        dict.fromkeys(("window/short-day", "window/long-day", "window/far-east", "window/far-west"), "lost"),
+        dict.fromkeys(
+            ("window/short-day", "window/long-day", "window/far-east", "window/far-west"), "invented"
+        ),
     ),
+    "begins-day-early": (BRAZE, dict.fromkeys(_WINDOWS, "invented")),
+    "ends-before-last-second": (BROWSEE, dict.fromkeys(_WINDOWS, "lost")),
     "repeats-refused": (
         RYBBIT,
         dict.fromkeys(

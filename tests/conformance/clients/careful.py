@@ -1,4 +1,4 @@
-"""A careful client of four lists, and twelve wrong ones; it needs only the standard library.
+"""A careful client of four lists, and fourteen wrong ones; it needs only the standard library.
 
 As a command it prints the rows as lines of JSON: ``careful.py VENDOR/ENDPOINT [--bug NAME]``.
 """
@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any, Final
@@ -442,6 +442,22 @@ class UsesLocalTime(ListClient):
         return start.astimezone(UTC), end.astimezone(UTC)
 
 
+class BeginsDayEarly(ListClient):
+    """Requests the day before the window, too."""
+
+    def window(self) -> tuple[datetime, datetime]:
+        start, end = super().window()
+        return start - timedelta(days=1), end
+
+
+class EndsBeforeLastSecond(ListClient):
+    """Ends the window at 23:59:59, which does not belong to it."""
+
+    def window(self) -> tuple[datetime, datetime]:
+        start, end = super().window()
+        return start, end - timedelta(seconds=1)
+
+
 class RepeatsRefused:
     """Sends a refused request again."""
 
@@ -481,6 +497,8 @@ BUGS: Final[dict[str, type[Any]]] = {
     "takes-refusal-for-end": TakesRefusalForEnd,
     "takes-damage-for-end": TakesDamageForEnd,
     "uses-local-time": UsesLocalTime,
+    "begins-day-early": BeginsDayEarly,
+    "ends-before-last-second": EndsBeforeLastSecond,
     "repeats-refused": RepeatsRefused,
     "keeps-rows-on-restart": KeepsRowsOnRestart,
     "has-no-timeout": HasNoTimeout,
