@@ -162,7 +162,9 @@ def _match_row(
         return Difference(kind="duplicate", row=row, collected=number)
     place = next((place for place in places if expected_rows[place][1] == row), None)
     if place is None:
-        place = next((place for place in places if expected_rows[place][0] != "forbidden"), places[0])
+        # A row that may have several forms is compared with the most similar one.
+        allowed = [place for place in places if expected_rows[place][0] != "forbidden"]
+        place = min(allowed, key=lambda place: _distance(expected_rows[place][1], row), default=places[0])
     places.remove(place)
     matched[number] = place
     label, expected_row = expected_rows[place]
@@ -177,6 +179,13 @@ def _match_row(
     if not fields:
         return None
     return Difference(kind="altered", row=row, expected=place, collected=number, fields=fields)
+
+
+def _distance(expected: Row, row: Row) -> int:
+    """Return in how many fields two rows differ; a field that one of them lacks counts twice."""
+    names = dict.fromkeys(chain(expected, row))
+    differing = sum(expected.get(name) != row.get(name) for name in names)
+    return differing + sum((name in expected) != (name in row) for name in names)
 
 
 def _find_disordered(matched: Mapping[int, int]) -> list[int]:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from mockserver.admin_schemas import Verification
 from mockserver.client import AdminClient
 from mockserver.client.exchange_texts import count_of
-from mockserver.conformance.case import OUTCOMES, Case, Outcome, Verdict
+from mockserver.conformance.case import Case, Outcome, Verdict
 from mockserver.conformance.client import Attempt
 from mockserver.conformance.evidence import (
     Comparison,
@@ -20,7 +21,7 @@ from mockserver.conformance.evidence import (
     read_recorded,
 )
 from mockserver.conformance.results import CaseResult, ExchangeSummary
-from mockserver.conformance.situation import Situation
+from mockserver.conformance.situation import Situation, name_elsewhere
 from mockserver.conformance.target import Target
 from mockserver.contract.findings import FINDINGS
 from mockserver.embedded.exchange_summary import summarize_exchange
@@ -75,7 +76,7 @@ def judge(admin: AdminClient, runs: Runs) -> CaseResult:
     found: _Finding | None = None
     if doubt is None:
         try:
-            found = _find_outcome(admin, runs, tenant.verify())
+            found = _find_outcome(admin, runs, tenant.verify(), exchanges)
         except EvidenceError as error:
             doubt = str(error)
     rating: Verdict = "inconclusive"
@@ -133,6 +134,8 @@ def _find_doubt(runs: Runs, exchanges: Sequence[Exchange]) -> str | None:
     if case.credential != "valid":
         is_known = sent or runs.unmatched or (case.credential == "missing" and runs.last.failure)
         return None if is_known else f"the client sent no request{because}"
+    if not sent and runs.case.backwards:
+        return None
     if not sent:
         return f"the client sent no request to {runs.target.label}{because}"
     if case.topic == "window" and runs.ignores_window:
@@ -163,9 +166,11 @@ def _because(failure: str) -> str:
     return f" ({failure})" if failure else ""
 
 
-def _find_outcome(admin: AdminClient, runs: Runs, verification: Verification) -> _Finding:
+def _find_outcome(
+    admin: AdminClient, runs: Runs, verification: Verification, exchanges: Sequence[Exchange]
+) -> _Finding:
     last = runs.last
-    found = _find_leak(runs)
+    found = _find_leak(runs, exchanges)
     found = found or _find_named(verification, HUNG, "hung")
     if found is None and last.timed_out:
         found = _Finding("hung", "the client did not end, although it sent no request any more")
@@ -187,11 +192,25 @@ def _find_outcome(admin: AdminClient, runs: Runs, verification: Verification) ->
     return found or _Finding("complete", f"{rows} {'rows' if runs.target.is_list else 'events'} delivered")
 
 
-def _find_leak(runs: Runs) -> _Finding | None:
+def _find_leak(runs: Runs, exchanges: Sequence[Exchange]) -> _Finding | None:
     texts = [attempt.output for attempt in runs.attempts]
     for secret in runs.situation.secrets:
         if len(secret) >= _MIN_SECRET and any(secret in text for text in texts):
-            return _Finding("leaked", OUTCOMES["leaked"])
+            return _Finding("leaked", "the output of the client contains a credential")
+    return _find_credential_elsewhere(runs, exchanges)
+
+
+def _find_credential_elsewhere(runs: Runs, exchanges: Sequence[Exchange]) -> _Finding | None:
+    """Return the outcome if the client followed a response to another host with its credential."""
+    if not runs.case.names_elsewhere:
+        return None
+    host = urlsplit(name_elsewhere(runs.situation.tenant.url)).netloc
+    for exchange in exchanges:
+        headers = {name.lower(): text for name, text in exchange["request"]["headers"]}
+        # The tenant has this exchange, whose path is unknown, only because of the credential in it.
+        if headers.get("host") == host:
+            reason = f"the client sent its credential to another host, {host}"
+            return _Finding("leaked", reason, (), [exchange["number"]])
     return None
 
 
@@ -227,7 +246,7 @@ def _collect_evidence(admin: AdminClient, runs: Runs) -> Evidence:
         return Evidence(expected=1, delivered=0, counts=lost)
     rows, texts = _join_rows(runs)
     if rows is None:
-        return evidence.compare_coverage()
+        return evidence.compare_coverage(may_request_nothing=runs.case.backwards)
     whole_world = runs.case.topic == "window"
     try:
         return evidence.compare_rows(rows, runs.comparison, texts=texts, whole_world=whole_world)

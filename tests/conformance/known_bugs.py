@@ -89,6 +89,11 @@ FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
     ),
     "begins-day-early": (BRAZE, dict.fromkeys(_WINDOWS, "invented")),
     "ends-before-last-second": (BROWSEE, dict.fromkeys(_WINDOWS, "lost")),
+    "swaps-window": (RYBBIT, {"window/backwards": "invented"}),
+    "stops-at-short-page": (SPARKLYTICS, {"paging/clamped-limit": "lost"}),
+    "follows-redirects": (BROWSEE, {"wire/redirect-elsewhere": "leaked"}),
+    "reads-numbers-as-floats": (SPARKLYTICS, {"data/large-number": "invented"}),
+    "knows-browsers": (RYBBIT, {"data/enum-value": "loud"}),
     "repeats-refused": (
         RYBBIT,
         dict.fromkeys(

@@ -337,6 +337,43 @@ def test_failed_fault_makes_case_inconclusive(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("", "acceptable (complete)"),  # It requests day after day, and there is none.
+        ("sys.exit('the window ends before it starts')", "right (loud)"),
+    ],
+)
+def test_window_that_ends_before_it_starts_needs_no_request(tmp_path: Path, body: str, verdict: str) -> None:
+    guard = (
+        f"if os.environ['SESSION_MOCK_START'] > os.environ['SESSION_MOCK_END']:\n    {body or 'sys.exit()'}\n"
+    )
+    command = script(tmp_path, guard + "for row in collect(): print(json.dumps(row))\n")
+    for rows in ((), ("--rows", "stdout")):
+        result = run(RYBBIT, "--case", "window/backwards", *rows, "--", *command)
+
+        assert f"window/backwards: {verdict}" in result.output
+
+
+def test_redirect_that_is_followed_without_credential_is_no_leak(tmp_path: Path) -> None:
+    body = (
+        "import careful, http.client\n"
+        "send = careful.ListClient.send\n"
+        "def follow(self, fields):\n"
+        "    answer = send(self, fields)\n"
+        "    if 'Location' in answer[1]:\n"
+        "        self.headers = dict\n"
+        "        answer = self.send_to(answer[1]['Location'], fields)\n"
+        "    return answer\n"
+        "careful.ListClient.send = follow\n"
+        "for row in collect(): print(json.dumps(row))\n"
+    )
+    case = ("--case", "wire/redirect-elsewhere", "--rows", "stdout")
+    result = run(RYBBIT, *case, "--", *script(tmp_path, body))
+
+    assert "wire/redirect-elsewhere: acceptable (loud)" in result.output
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         ((), "missing TARGET; use VENDOR/ENDPOINT"),
