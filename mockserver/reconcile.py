@@ -184,8 +184,8 @@ def _match_row(
 def _distance(expected: Row, row: Row) -> int:
     """Return in how many fields two rows differ; a field that one of them lacks counts twice."""
     names = dict.fromkeys(chain(expected, row))
-    differing = sum(expected.get(name) != row.get(name) for name in names)
-    return differing + sum((name in expected) != (name in row) for name in names)
+    differing = len([name for name in names if expected.get(name) != row.get(name)])
+    return differing + len(expected.keys() ^ row.keys())
 
 
 def _find_disordered(matched: Mapping[int, int]) -> list[int]:

@@ -61,6 +61,7 @@ FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
                 "auth/refused",
                 "auth/expired",
                 "auth/refused-once",
+                "wire/redirect-elsewhere",
             ),
             "lost",
         ),
@@ -117,6 +118,7 @@ FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
                 "paging/stuck-cursor-once",
                 "paging/expired-cursor",
                 "paging/no-end-once",
+                "wire/redirect-elsewhere",
             ),
             "duplicated",
         ),
@@ -128,7 +130,14 @@ FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "prints-key": (
         BRAZE,
         dict.fromkeys(
-            ("retry/400-always", "retry/403-always", "retry/404-always", "auth/wrong", "auth/refused"),
+            (
+                "retry/400-always",
+                "retry/403-always",
+                "retry/404-always",
+                "auth/wrong",
+                "auth/refused",
+                "wire/redirect-elsewhere",
+            ),
             "leaked",
         ),
     ),

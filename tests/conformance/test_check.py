@@ -400,24 +400,29 @@ def test_list_and_explain_need_no_command() -> None:
     assert "Wait until that date" in run("--explain", "retry/429-date").output
 
 
-def test_interrupt_ends_running_commands(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_signal_ends_running_commands_and_removes_their_files(tmp_path: Path, number: signal.Signals) -> None:
+    """The reader of a FIFO waits until no process has it open for writing."""
     path = tmp_path / "endless.py"
     started = tmp_path / "started"
     os.mkfifo(started)
     path.write_text(
         "import os, time\n"
-        f"with open({str(started)!r}, 'w') as file: print(os.getpid(), file=file)\n"
+        f"file = open({str(started)!r}, 'w')\n"
+        "print(os.environ['SESSION_MOCK_FOLDER'], file=file, flush=True)\n"
         "time.sleep(600)\n"
     )
     command = [sys.executable, "-m", "mockserver", "check", RYBBIT, "--", sys.executable, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        pid = int(started.read_text())
-        process.send_signal(signal.SIGINT)
+        with started.open() as ends:
+            folder = Path(ends.readline().strip())
+            assert folder.is_dir()
+            process.send_signal(number)
+            assert ends.read() == ""
         output, errors = process.communicate()
 
-    assert process.returncode == 130, output + errors
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number), output + errors
+    assert not folder.exists()
 
 
 def test_results_as_json_have_timeline(tmp_path: Path) -> None:

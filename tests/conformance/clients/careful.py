@@ -510,7 +510,7 @@ class KnowsBrowsers(ListClient):
     """Refuses a row with a browser that it does not know."""
 
     def rows(self, body: Any) -> list[Row]:
-        rows = super().rows(body)  # type: ignore[safe-super]  # the class of a list follows
+        rows = super().rows(body)
         for row in rows:
             if row.get("browser") not in BROWSERS:
                 raise GaveUp("unknown browser")
