@@ -472,11 +472,9 @@ def test_request_on_unknown_connection_follows_only_after_grace() -> None:
     assert not sent.was_read_before(7, 1_000 + GRACE_NS, None)
     assert not sent.was_read_before(8, 1_000 + GRACE_NS - 1, None)
     assert sent.was_read_before(8, 1_000 + GRACE_NS, None)
-    assert not sent.was_read_before(8, 1_001, None, one_client=True)
-    alone = sent._replace(is_alone=True)
-    assert alone.was_read_before(8, 1_001, None, one_client=True)
-    assert not alone.was_read_before(8, 1_001, None)
-    assert not alone.was_read_before(7, 1_001, None, one_client=True)
+    assert not sent.precedes(8)
+    assert sent._replace(is_alone=True).precedes(8)
+    assert not sent._replace(is_alone=True).precedes(7)
 
 
 def test_retry_history_is_bounded() -> None:

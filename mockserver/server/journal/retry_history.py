@@ -34,30 +34,29 @@ class Sent(NamedTuple):
     is_alone: bool = False
     """True if no other request was open together with the one of the response."""
 
-    def was_read_before(
-        self,
-        number: int,
-        started_ns: int,
-        connection: ReferenceType[Any] | None,
-        *,
-        one_client: bool = False,
-    ) -> bool:
+    def was_read_before(self, number: int, started_ns: int, connection: ReferenceType[Any] | None) -> bool:
         """Return whether the client read the response before it sent an exchange.
 
         That is so if both have the same connection, if the client closed the connection of the response, or
-        after a while. A request that was sent at the same time may arrive shortly after the response. But if
-        the connection ended with the response, *one_client* without other open requests waited for it.
+        after a while. A request that was sent at the same time may arrive shortly after the response.
         """
         if number <= self.last_number:
             return False
         if started_ns - self.ns >= GRACE_NS:
             return True
         if self.connection is None:
-            return one_client and self.is_alone
+            return False
         if connection is self.connection:
             return True
         transport = self.connection()
         return transport is None or bool(transport.is_closing())
+
+    def precedes(self, number: int) -> bool:
+        """Return whether the only client, which sends no request twice at once, sent an exchange afterwards.
+
+        A client with other open connections may have sent it before, even if it arrives later.
+        """
+        return self.is_alone and self.connection is None and number > self.last_number
 
 
 class Wait(NamedTuple):

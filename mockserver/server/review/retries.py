@@ -69,7 +69,7 @@ def review_retries(
     pauses: tuple[int, ...] = ()
     if refusal is None:
         found += _review_other_request(history, reading, exchange, principal)
-    elif _was_read(refusal, exchange, principal.tenant):
+    elif _was_read(refusal, reading, exchange, principal.tenant):
         if refusal.version == _version(history, principal.tenant, exchange):
             repeated, pauses = _review_repetition(refusal, exchange, principal.tenant)
             found += repeated
@@ -87,17 +87,16 @@ def review_retries(
     return found
 
 
-def _was_read(refusal: Refusal, exchange: Exchange, tenant: Tenant) -> bool:
+def _was_read(refusal: Refusal, reading: ParsedRequest, exchange: Exchange, tenant: Tenant) -> bool:
     """Return whether the client read a refusal before it sent an exchange.
 
-    A client that moves the tenant's clock instead of sleeping has read it.
+    A client that moves the tenant's clock instead of sleeping has read it. If it is the only one, it has read
+    it too, unless the request sends data: two equal events may be two that were sent at once.
     """
-    if refusal.sent.was_read_before(
-        exchange.number,
-        exchange.started_ns,
-        exchange.connection,
-        one_client=tenant.settings.one_client,
-    ):
+    if refusal.sent.was_read_before(exchange.number, exchange.started_ns, exchange.connection):
+        return True
+    sends_data = reading.endpoint.method != "GET" and reading.endpoint.rows_path is None
+    if tenant.settings.one_client and not sends_data and refusal.sent.precedes(exchange.number):
         return True
     is_later = exchange.number > refusal.sent.last_number
     return is_later and _moved_by(refusal.sent, exchange, tenant) >= _MOVE

@@ -264,7 +264,7 @@ def tenants(config: Config) -> list[Tenant]:
 def make_tenant(name: str, config: TenantConfig, *, one_client: bool = False) -> Tenant:
     """Create a tenant without its faults; raise :class:`ConfigError` if its settings are invalid.
 
-    With *one_client*, a single client sends all of its requests.
+    With *one_client*, a single client sends all of its requests, and none for the same rows twice at once.
     """
     try:
         world_spec = tenant_spec(config)

@@ -41,8 +41,9 @@ class TenantSettings(Struct, frozen=True, kw_only=True, eq=False):
     explicit_credentials: Mapping[str, Mapping[str, str]]
     """The credentials that were set, by vendor and name; the others are generated."""
     one_client: bool = False
-    """True if a single client sends all requests: a request that follows an identical refused one is its
-    retry. With several, it may be that of a client that did not see the refusal."""
+    """True if a single client sends all requests, and none for the same rows twice at once: a request that
+    follows an identical refused one is its retry. Otherwise it may be that of a client that did not see the
+    refusal."""
 
     @classmethod
     def create(
