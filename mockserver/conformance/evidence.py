@@ -53,6 +53,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     problems: Mapping[Outcome, list[str]] = {}
     """Descriptions of the first rows by outcome."""
     counts: Mapping[Outcome, int] = {}
+    is_outside: bool = False
+    """True if all rows that the list does not have start outside of the window."""
     exchanges: tuple[int, ...] = ()
     """Numbers of the exchanges that returned rows with a problem."""
 
@@ -159,6 +161,7 @@ class ListEvidence(Struct, frozen=True, kw_only=True):
             texts = problems.setdefault(outcome, [])
             if len(texts) < _MAX_ROWS:
                 texts.append(_describe_difference(difference, identity))
+        invented = [item.kind for item in found if item.kind not in _OUTCOMES]
         rows = [_identify(item.row, identity) for item in found[:_MAX_TRACED]]
         traced = self.admin.trace(*self._names, rows, self.tenant.id) if rows else []
         numbers: set[int] = set()
@@ -169,6 +172,7 @@ class ListEvidence(Struct, frozen=True, kw_only=True):
             delivered=delivered,
             problems=problems,
             counts=counts,
+            is_outside=set(invented) == {"outside window"},
             exchanges=tuple(sorted(numbers)),
         )
 

@@ -275,7 +275,8 @@ def _join_rows(runs: Runs) -> tuple[list[Any] | None, bool]:
 def _describe_rows(outcome: Outcome, evidence: Evidence, runs: Runs) -> _Finding:
     rows = "row" if runs.target.is_list else "event"
     count = count_of(evidence.counts[outcome], rows)
-    words = {"lost": "missing", "duplicated": "repeated", "invented": "invented or altered"}
+    invented = "from outside of the window" if evidence.is_outside else "invented or altered"
+    words = {"lost": "missing", "duplicated": "repeated", "invented": invented}
     ending = "although the client succeeded" if outcome == "lost" else "among what the client delivered"
     reason = (
         f"{count} {words[outcome]} {ending}; {evidence.delivered} delivered, {evidence.expected} expected"

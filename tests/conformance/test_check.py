@@ -184,6 +184,14 @@ def test_invented_row_is_wrong(tmp_path: Path) -> None:
     assert "country: got 'XX'" in result.output
 
 
+def test_rows_from_outside_of_the_window_are_named() -> None:
+    command = careful("--bug", "begins-day-early")
+    result = run(RYBBIT, "--case", "window/leap-day", "--rows", "stdout", "--", *command, code=1)
+
+    assert "3 rows from outside of the window among what the client delivered" in result.output
+    assert "exists, but outside the window of this list" in result.output
+
+
 MESSAGE = "failed, sorry\\nat line 3\\nat line 4, here, there"
 
 
