@@ -278,6 +278,9 @@ class NewTenant(RequestModel, frozen=True):
     """Seconds of real time after which a stalled response ends with a connection reset; 0 disables it."""
     loop_limit: Annotated[int, Meta(ge=0)] = 0
     """Consecutive requests without a new row after which a paging client gets errors; 0 never stops it."""
+    one_client: bool = False
+    """``true`` if a single client sends all requests, and none for the same rows twice at once, so that a
+    refused request that follows on a new connection is a retry. By default it may be another client's."""
 
     def __repr__(self) -> str:
         return repr_masked(self, secret=("credentials",))

@@ -161,12 +161,8 @@ def _match_row(
     if not places:
         return Difference(kind="duplicate", row=row, collected=number)
     place = next((place for place in places if expected_rows[place][1] == row), None)
-    if place is None and len(places) > 1:
-        # Clients may leave out fields that are null.
-        equal = (place for place in places if not _find_differing_fields(expected_rows[place][1], row))
-        place = next(equal, None)
     if place is None:
-        place = next((place for place in places if expected_rows[place][0] != "forbidden"), places[0])
+        place = min(places, key=lambda place: _compare_forms(*expected_rows[place], row))
     places.remove(place)
     matched[number] = place
     label, expected_row = expected_rows[place]
@@ -178,12 +174,17 @@ def _match_row(
     return Difference(kind="altered", row=row, expected=place, collected=number, fields=fields)
 
 
+def _compare_forms(label: RowLabel, expected: Row, collected: Row) -> tuple[bool, bool, int]:
+    """Return the order in which forms of a row are tried: equal ones, allowed ones, the most similar one."""
+    differing = _find_differing_fields(expected, collected)
+    return bool(differing), label == "forbidden", len(differing) + len(expected.keys() ^ collected.keys())
+
+
 def _find_differing_fields(expected: Row, collected: Row) -> dict[str, tuple[Any, Any]]:
     """Return the expected and the collected value of each field that differs; absent is the same as None."""
-    names = [*expected, *(name for name in collected if name not in expected)]
     return {
         name: (expected.get(name), collected.get(name))
-        for name in names
+        for name in dict.fromkeys(chain(expected, collected))
         if expected.get(name) != collected.get(name)
     }
 

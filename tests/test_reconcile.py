@@ -81,3 +81,14 @@ def test_compare_respects_labels(label: Any, absent: list[str], present: list[st
 
 def test_compare_unknown_row_is_unexpected() -> None:
     assert kinds([*ROWS, {"id": 99}]) == [("unexpected", 99)]
+
+
+def test_row_with_several_forms_is_compared_with_the_most_similar_one() -> None:
+    forms: list[Any] = [
+        ("optional", {"id": 1, "size": 2}),
+        ("optional", {"id": 1, "size": 2, "score": 0.5}),
+        ("forbidden", {"id": 1, "size": 3, "score": 0.7}),
+    ]
+    (difference,) = compare([{"id": 1, "size": 2, "score": 0.7}], forms, ["id"])
+
+    assert difference.fields == {"score": (0.5, 0.7)}

@@ -122,6 +122,7 @@ class AdminClient(NotPicklable):
         limits: Mapping[str, LimitChange | Mapping[str, Any]] | None = None,
         stall_timeout: float | None = None,
         loop_limit: int | None = None,
+        one_client: bool | None = None,
     ) -> TenantAccess:
         """Create a tenant; without arguments it has the default world and a generated name."""
         settings = {
@@ -136,6 +137,7 @@ class AdminClient(NotPicklable):
             "limits": limits,
             "stall_timeout": stall_timeout,
             "loop_limit": loop_limit,
+            "one_client": one_client,
         }
         body: dict[str, Any] = {field: value for field, value in settings.items() if value is not None}
         body["faults"] = [*map(inline_file, faults)]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
+from itertools import chain
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct, ValidationError, convert, json, to_builtins
@@ -12,6 +13,8 @@ from msgspec import Meta, Struct, ValidationError, convert, json, to_builtins
 from mockserver._util.suggest import suggest
 from mockserver._util.validation import explain_validation_error
 
+ELSEWHERE: Final = "{elsewhere}"
+"""Placeholder in the headers of faults for the URL of the same server with another name."""
 Outcome = Literal[
     "complete", "loud", "lost", "duplicated", "invented", "hung", "hammering", "violation", "leaked"
 ]
@@ -26,7 +29,7 @@ OUTCOMES: Final[dict[Outcome, str]] = {
     "hung": "The client waited or paged without end.",
     "hammering": "The client repeated requests too soon, too often, or after a permanent refusal.",
     "violation": "A finding of level `error` about another rule of the API.",
-    "leaked": "The output of the client contains a credential.",
+    "leaked": "The output of the client contains a credential, or the client sent one to another host.",
 }
 Topic = Literal["paging", "window", "retry", "wire", "change", "concurrency", "auth", "data", "resume"]
 TOPICS: Final[dict[Topic, str]] = {
@@ -70,6 +73,7 @@ Need = Literal[
     "end",
     "rate limit",
     "one at a time",
+    "browser",
     "command",
 ]
 NEEDS: Final[dict[Need, str]] = {
@@ -85,6 +89,7 @@ NEEDS: Final[dict[Need, str]] = {
     "end": "responses with a total or the next cursor",
     "rate limit": "a rate limit",
     "one at a time": "a limit of one open request",
+    "browser": "rows with the field `browser`",
     "command": "a client that is a command, which can be ended",
 }
 
@@ -127,7 +132,8 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Further fields of the world's spec."""
     clock: Literal["frozen", "system"] = "frozen"
     faults: tuple[dict[str, Any], ...] = ()
-    """Faults of the endpoint. A list without pages has one page, so that a number of a page is ignored."""
+    """Faults of the endpoint. A list without pages has one page, so that a number of a page is ignored.
+    ``{elsewhere}`` in a header is the URL of the same server with another name."""
     rate: dict[str, int] = {}
     """Settings of the rate limits of the endpoint."""
     open: dict[str, int | str] = {}
@@ -136,6 +142,11 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Name of the error that the client must get; without it, the case is inconclusive."""
     added: tuple[dict[str, Any], ...] = ()
     """Sessions to add to the world; ``after`` is the number of seconds between its start and theirs."""
+    neighbors: tuple[float, ...] = ()
+    """Sessions that do not belong to the window that the client is told: the seconds by which they start
+    before it (negative) or after its end."""
+    backwards: bool = False
+    """The client is told the end of the window as its start, and its start as its end."""
     environment: dict[str, str] = {}
     """Further variables of the client."""
     credential: Literal["valid", "wrong", "missing"] = "valid"
@@ -153,6 +164,12 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def id(self) -> str:
         """Topic and name."""
         return f"{self.topic}/{self.name}"
+
+    @property
+    def names_elsewhere(self) -> bool:
+        """True if a fault leads the client to another host."""
+        headers = chain.from_iterable(fault.get("headers", {}).values() for fault in self.faults)
+        return any(ELSEWHERE in text for text in headers)
 
     def rate_outcome(self, outcome: Outcome, style: Style, *, is_list: bool = True) -> Rating:
         """Return how right an outcome is for a list with a style of pagination, or for a sender."""

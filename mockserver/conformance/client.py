@@ -166,6 +166,7 @@ class CommandClient:
             stdin="closed",
             stdout=stdout,
             stderr=stderr,
+            folder=situation.folder,
             on_start=start,
         )
         watch.stop()

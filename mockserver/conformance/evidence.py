@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 from msgspec import Struct, json
+from msgspec.structs import replace
 
+from mockserver.admin_schemas import AddedSession
 from mockserver.client import AdminClient, AdminError
+from mockserver.client.exchange_texts import count_of
 from mockserver.conformance.case import Outcome
 from mockserver.conformance.target import Target
 from mockserver.embedded import TenantHandle
@@ -50,6 +53,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     problems: Mapping[Outcome, list[str]] = {}
     """Descriptions of the first rows by outcome."""
     counts: Mapping[Outcome, int] = {}
+    is_outside: bool = False
+    """True if all rows that the list does not have start outside of the window."""
     exchanges: tuple[int, ...] = ()
     """Numbers of the exchanges that returned rows with a problem."""
 
@@ -60,6 +65,8 @@ class ListEvidence(Struct, frozen=True, kw_only=True):
     admin: AdminClient
     tenant: TenantHandle
     target: Target
+    neighbors: Sequence[AddedSession] = ()
+    """The sessions that do not belong to the window that the client is told."""
 
     def compare_rows(
         self, rows: list[Any], comparison: Comparison, *, texts: bool = False, whole_world: bool = False
@@ -67,7 +74,7 @@ class ListEvidence(Struct, frozen=True, kw_only=True):
         """Compare collected rows with the expected rows of all lists that the client began.
 
         With *texts*, all values are texts. With *whole_world*, the rows are compared with all sessions of the
-        world, whatever the client requested.
+        world but the neighbors, whatever the client requested.
         """
         endpoint = self.target.endpoint
         begun = self._begun_parameters()
@@ -78,17 +85,27 @@ class ListEvidence(Struct, frozen=True, kw_only=True):
             collected = convert_texts(collected, (row for _, row in expected))
         counted = endpoint.count_field
         if whole_world and counted and any(counted in row for row in collected):
-            difference = self.tenant.world.counts[0] - sum(int(row.get(counted) or 0) for row in collected)
-            if difference:
-                return _describe_count(difference, counted, len(rows))
+            inside = self.tenant.world.counts[0] - len(self.neighbors)
+            total = sum(int(row.get(counted) or 0) for row in collected)
+            if total != inside:
+                return _describe_count(counted, total, inside, len(rows))
+        key = row_key_function(identity)
+        names_sessions = whole_world and endpoint.start_field is not None
+        outside = {key(item.rows[self.target.vendor.name]) for item in self.neighbors if names_sessions}
+        expected = [(label, row) for label, row in expected if key(row) not in outside]
         expected, collected = _select(expected, collected, comparison, identity)
         ordered = comparison.order == "same" and len(begun) <= 1
-        found = compare(collected, expected, identity, ordered=ordered)
+        found = [
+            replace(item, kind="outside window") if key(item.row) in outside else item
+            for item in compare(collected, expected, identity, ordered=ordered)
+        ]
         required = sum(label == "required" for label, _ in expected)
         return self._describe(found, required, len(rows))
 
-    def compare_coverage(self) -> Evidence:
+    def compare_coverage(self, *, may_request_nothing: bool = False) -> Evidence:
         """Compare the rows on whole responses with the expected rows of the lists that the client began."""
+        if may_request_nothing and not self._begun_parameters():
+            return Evidence(expected=0, delivered=0)
         key = row_key_function(self.target.endpoint.row_key)
         missing: dict[bytes, Row] = {}
         returned: set[bytes] = set()
@@ -144,6 +161,7 @@ class ListEvidence(Struct, frozen=True, kw_only=True):
             texts = problems.setdefault(outcome, [])
             if len(texts) < _MAX_ROWS:
                 texts.append(_describe_difference(difference, identity))
+        invented = [item.kind for item in found if item.kind not in _OUTCOMES]
         rows = [_identify(item.row, identity) for item in found[:_MAX_TRACED]]
         traced = self.admin.trace(*self._names, rows, self.tenant.id) if rows else []
         numbers: set[int] = set()
@@ -154,6 +172,7 @@ class ListEvidence(Struct, frozen=True, kw_only=True):
             delivered=delivered,
             problems=problems,
             counts=counts,
+            is_outside=set(invented) == {"outside window"},
             exchanges=tuple(sorted(numbers)),
         )
 
@@ -162,12 +181,15 @@ def _identify(row: Row, identity: Sequence[str]) -> Row:
     return {name: row[name] for name in identity if name in row} or row
 
 
-def _describe_count(difference: int, field: str, delivered: int) -> Evidence:
+def _describe_count(field: str, total: int, inside: int, delivered: int) -> Evidence:
     """Return the evidence that rows count fewer or more sessions than the window has."""
-    outcome: Outcome = "lost" if difference > 0 else "invented"
-    text = f"the sum of {field!r} differs by {abs(difference)} from the number of sessions in the window"
+    outcome: Outcome = "lost" if total < inside else "invented"
+    text = f"the sum of {field!r} is {total}, but the window has {count_of(inside, 'session')}"
     return Evidence(
-        expected=delivered, delivered=delivered, problems={outcome: [text]}, counts={outcome: abs(difference)}
+        expected=delivered,
+        delivered=delivered,
+        problems={outcome: [text]},
+        counts={outcome: abs(total - inside)},
     )
 
 

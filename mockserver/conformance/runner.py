@@ -227,7 +227,7 @@ class Runner:
             except EvidenceError as error:
                 raise ClientError(f"rows: {error}") from None
             return _Profile(
-                page_size=target.find_page_size(requested),
+                page_size=target.endpoint.full_page(requested),
                 window=self._read_window(situation),
                 covers_world=target.endpoint.start_field is None or expected >= _PROBE_SESSIONS,
                 recorded=(),

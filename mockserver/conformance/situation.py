@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver._util.clock import wall
-from mockserver.admin_schemas import TenantAccess, VendorAccess
-from mockserver.conformance.case import Case, Size
+from mockserver.admin_schemas import AddedSession, TenantAccess, VendorAccess
+from mockserver.conformance.case import ELSEWHERE, Case, Size
 from mockserver.conformance.target import Target
 from mockserver.contract.limits import ConcurrencyLimit, RateLimit
 from mockserver.embedded import SessionMock, TenantHandle, VendorHandle
@@ -23,6 +24,8 @@ CASE: Final = "case"
 _HOUR: Final = 3_600_000
 _DAY: Final = 24 * _HOUR
 _LOOP_LIMIT: Final = 40
+_LOCALHOST: Final = "localhost"
+_LOOPBACK: Final = "127.0.0.1"
 _WRONG: Final = "0123456789abcdef0123456789abcdef"
 
 
@@ -50,7 +53,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     start: datetime
     """Start of the window that the client collects."""
     end: datetime
-    """End of the window, which does not belong to it."""
+    """End of the window, which does not belong to it; it is before the start if the case is about that."""
     folder: Path
     """A folder of its own for the client's files."""
     environment: Mapping[str, str]
@@ -60,6 +63,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     """Credentials that the client must not print."""
     is_frozen: bool
     """True if the tenant's clock stands still."""
+    neighbors: tuple[AddedSession, ...] = ()
+    """The sessions that start just outside of the window."""
 
     def fill(self, text: str) -> str:
         """Replace placeholders such as ``{vendor.url}`` and ``{case.start}``."""
@@ -82,9 +87,10 @@ def create_situation(
         now=now if is_frozen else "system",
         dialect={target.vendor.name: target.vendor.dialect},
         behaviors={**settings.behaviors, **_limit_behaviors(case, target)},
-        faults=[*_faults(case, target)],
+        faults=[*_faults(case, target, name_elsewhere(mock.url))],
         stall_timeout=settings.timeout / 2,
         loop_limit=_LOOP_LIMIT,
+        one_client=True,
         **case.world,
     )
     for limit in target.limits(RateLimit) if case.rate else []:
@@ -95,7 +101,8 @@ def create_situation(
     for session in case.added:
         fields = dict(session)
         tenant.world.add(start=start + int(fields.pop("after") * 1000), **fields)
-    window = (start // _DAY * _DAY, -(-end // _DAY) * _DAY)
+    window = _find_window(case, start, end)
+    neighbors = _add_neighbors(tenant, case, target, window) if case.neighbors else ()
     name = target.vendor.name
     access = mock.admin.tenant(tenant.id)
     vendor = _with_credential(access.vendors[name], case.credential)
@@ -113,7 +120,24 @@ def create_situation(
         addresses=_add_placeholders(told, values),
         secrets=tuple(value for value in secrets if value and value not in vendor.sites),
         is_frozen=is_frozen,
+        neighbors=neighbors,
     )
+
+
+def _add_neighbors(
+    tenant: TenantHandle, case: Case, target: Target, window: tuple[int, int]
+) -> tuple[AddedSession, ...]:
+    """Add the sessions outside of the window.
+
+    Rows that count sessions do not name them. So there are more of them at each time than sessions in the
+    window: a client that counts some of them never gets the right sum because it misses others.
+    """
+    times = 1 if target.endpoint.count_field is None else tenant.world.counts[0] + 1
+    added = []
+    for seconds in case.neighbors:
+        start = window[seconds >= 0] + round(seconds * 1000)
+        added += [tenant.world.add(start=start) for _ in range(times)]
+    return tuple(added)
 
 
 def _name_variables(values: Mapping[str, str]) -> dict[str, str]:
@@ -141,16 +165,33 @@ def _place_in_time(case: Case, settings: Settings) -> tuple[int, int, int]:
     return start + shift + 4 * _HOUR, end + shift, now + shift
 
 
+def _find_window(case: Case, start: int, end: int) -> tuple[int, int]:
+    """Return the start and the end of the whole days that a client is told."""
+    first, last = start // _DAY * _DAY, -(-end // _DAY) * _DAY
+    return (last, first) if case.backwards else (first, last)
+
+
+def name_elsewhere(url: str) -> str:
+    """Return the URL of a server of this computer with its other name."""
+    parts = urlsplit(url)
+    host = _LOOPBACK if parts.hostname == _LOCALHOST else _LOCALHOST
+    return urlunsplit(parts._replace(netloc=host if parts.port is None else f"{host}:{parts.port}"))
+
+
 def _count_sessions(case: Case, settings: Settings) -> int:
     return case.sessions.count(settings.page_size) if isinstance(case.sessions, Size) else case.sessions
 
 
-def _faults(case: Case, target: Target) -> list[dict[str, Any]]:
+def _faults(case: Case, target: Target, elsewhere: str) -> list[dict[str, Any]]:
     """Return the faults of a case; without pages, conditions on later pages are left out."""
     scope = {"vendor": target.vendor.name, "endpoint": target.endpoint.name}
     faults = [{**fault, **scope} for fault in case.faults]
     if not target.has_pages:
         faults = [{name: value for name, value in fault.items() if name != "page"} for fault in faults]
+    for fault in faults:
+        if "headers" in fault:
+            headers = fault["headers"].items()
+            fault["headers"] = {name: text.replace(ELSEWHERE, elsewhere) for name, text in headers}
     if case.ended_after is not None:
         faults.append({"kind": "stall", "page": case.ended_after + 1, "times": 1, **scope})
     return faults

@@ -10,7 +10,7 @@ from mockserver.conformance.case import NEEDS, Case, Need, Style
 from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import ConcurrencyLimit, Limit, RateLimit
-from mockserver.contract.lint_rules import ExceedsMaximum
+from mockserver.contract.validation import fields
 from mockserver.vendors import NAMES, get_vendor
 from mockserver.vendors.base import Vendor
 
@@ -69,8 +69,13 @@ class Target(Struct, frozen=True):
             "end": pages and (pagination.total is not None or pagination.has_cursors),
             "rate limit": bool(self.limits(RateLimit)),
             "one at a time": bool(self.limits(ConcurrencyLimit)),
+            "browser": self._has_row_field("browser"),
         }
         return frozenset(need for need, is_met in facts.items() if is_met)
+
+    def _has_row_field(self, name: str) -> bool:
+        path = f"{self.endpoint.rows_path}.{name}" if self.endpoint.rows_path else name
+        return self.is_list and any(field.name == path for field in fields(self.endpoint.response, deep=True))
 
     def limits(self, kind: type[Any]) -> list[Limit]:
         """Return the limits of the endpoint of a class."""
@@ -80,13 +85,6 @@ class Target(Struct, frozen=True):
         """Return what a case needs and the endpoint or the client lacks; None if the case applies."""
         has = self.has | ({"command"} if is_command else frozenset())
         return next((NEEDS[need] for need in case.needs if need not in has), None)
-
-    def find_page_size(self, requested: int) -> int:
-        """Return the number of rows on a full page for the number that a client requested."""
-        rules = [rule.when for rule in self.endpoint.lint_rules]
-        pagination = self.endpoint.pagination
-        maxima = [when.maximum for when in rules if isinstance(when, ExceedsMaximum)]
-        return min([requested or pagination.size or 1, *maxima])
 
 
 def list_targets() -> list[Target]:

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from mockserver.admin_schemas import Verification
 from mockserver.client import AdminClient
 from mockserver.client.exchange_texts import count_of
-from mockserver.conformance.case import OUTCOMES, Case, Outcome, Verdict
+from mockserver.conformance.case import Case, Outcome, Verdict
 from mockserver.conformance.client import Attempt
 from mockserver.conformance.evidence import (
     Comparison,
@@ -21,17 +21,12 @@ from mockserver.conformance.evidence import (
     read_recorded,
 )
 from mockserver.conformance.results import CaseResult, ExchangeSummary
-from mockserver.conformance.situation import Situation
+from mockserver.conformance.situation import Situation, name_elsewhere
 from mockserver.conformance.target import Target
 from mockserver.contract.findings import FINDINGS
 from mockserver.embedded.exchange_summary import summarize_exchange
 
-_LONGEST_WAIT: Final = 60
-"""Seconds; a date that is further away is that of a clock that does not follow the system."""
 HAMMERING: Final = ("hammering", "retry-too-soon", "retry-of-permanent-refusal")
-_REFUSALS: Final = (429, 503)
-_REQUEST: Final = ("method", "path", "query", "body")
-"""Parts of a request that are the same when it is sent again."""
 HUNG: Final = ("endless-paging", "no-timeout")
 TIMED: Final[frozenset[Outcome]] = frozenset({"hung", "hammering"})
 """Outcomes that depend on time; they are confirmed in a second run."""
@@ -139,6 +134,8 @@ def _find_doubt(runs: Runs, exchanges: Sequence[Exchange]) -> str | None:
     if case.credential != "valid":
         is_known = sent or runs.unmatched or (case.credential == "missing" and runs.last.failure)
         return None if is_known else f"the client sent no request{because}"
+    if not sent and runs.case.backwards:
+        return None
     if not sent:
         return f"the client sent no request to {runs.target.label}{because}"
     if case.topic == "window" and runs.ignores_window:
@@ -173,11 +170,11 @@ def _find_outcome(
     admin: AdminClient, runs: Runs, verification: Verification, exchanges: Sequence[Exchange]
 ) -> _Finding:
     last = runs.last
-    found = _find_leak(runs)
+    found = _find_leak(runs, exchanges)
     found = found or _find_named(verification, HUNG, "hung")
     if found is None and last.timed_out:
         found = _Finding("hung", "the client did not end, although it sent no request any more")
-    found = found or _find_named(verification, HAMMERING, "hammering") or _find_early_retry(exchanges)
+    found = found or _find_named(verification, HAMMERING, "hammering")
     if found is None and last.unreadable:
         found = _Finding(
             "invented", f"the rows cannot be read, although the client succeeded: {last.unreadable}"
@@ -195,11 +192,25 @@ def _find_outcome(
     return found or _Finding("complete", f"{rows} {'rows' if runs.target.is_list else 'events'} delivered")
 
 
-def _find_leak(runs: Runs) -> _Finding | None:
+def _find_leak(runs: Runs, exchanges: Sequence[Exchange]) -> _Finding | None:
     texts = [attempt.output for attempt in runs.attempts]
     for secret in runs.situation.secrets:
         if len(secret) >= _MIN_SECRET and any(secret in text for text in texts):
-            return _Finding("leaked", OUTCOMES["leaked"])
+            return _Finding("leaked", "the output of the client contains a credential")
+    return _find_credential_elsewhere(runs, exchanges)
+
+
+def _find_credential_elsewhere(runs: Runs, exchanges: Sequence[Exchange]) -> _Finding | None:
+    """Return the outcome if the client followed a response to another host with its credential."""
+    if not runs.case.names_elsewhere:
+        return None
+    host = urlsplit(name_elsewhere(runs.situation.tenant.url)).netloc
+    for exchange in exchanges:
+        headers = {name.lower(): text for name, text in exchange["request"]["headers"]}
+        # The tenant has this exchange, whose path is unknown, only because of the credential in it.
+        if headers.get("host") == host:
+            reason = f"the client sent its credential to another host, {host}"
+            return _Finding("leaked", reason, (), [exchange["number"]])
     return None
 
 
@@ -209,55 +220,6 @@ def _find_named(verification: Verification, names: Sequence[str], outcome: Outco
         if finding.level == "error" and finding.name in names:
             return _Finding(outcome, f"{finding.name}: {finding.message}", (), finding.exchanges)
     return None
-
-
-def _find_early_retry(exchanges: Sequence[Exchange]) -> _Finding | None:
-    """Return the outcome for a refused request that was sent again at once.
-
-    The findings of a tenant do not accuse a request that arrives on another connection shortly after a
-    refusal: another client may have sent it before. A command that is checked is one client, so a request
-    that does not overlap any other is its retry; after less than half of the wait, it ignores the header.
-    """
-    for number, refused in enumerate(exchanges):
-        wait = _read_wait(refused)
-        if wait is None or refused["overlapping"]:
-            continue
-        took = (refused["duration_ms"] or 0) / 1000
-        for retry in exchanges[number + 1 :]:
-            if any(retry["request"][part] != refused["request"][part] for part in _REQUEST):
-                continue
-            # A client may move the tenant's clock instead of waiting.
-            pause = max(_passed(refused, retry, "real_time") - took, _passed(refused, retry, "at"))
-            if pause < wait / 2:
-                reason = (
-                    f"retry-too-soon: The client sent the request again after {pause:.2f} s, although"
-                    f" Retry-After asked for {wait:.1f} s."
-                )
-                return _Finding("hammering", reason, (), [refused["number"], retry["number"]])
-            break
-    return None
-
-
-def _read_wait(exchange: Exchange) -> float | None:
-    """Return the seconds for which a refusal asks at least; None if it does not."""
-    response = exchange["response"] or {}
-    if response.get("status") not in _REFUSALS:
-        return None
-    headers = {name.lower(): value for name, value in response["headers"]}
-    text = headers.get("retry-after", "")
-    if text.isdecimal():
-        return float(text) or None
-    try:
-        wait = parsedate_to_datetime(text).timestamp() - _started(exchange)
-    except ValueError:
-        return None
-    return wait if 0 < wait < _LONGEST_WAIT else None
-
-
-def _passed(earlier: Exchange, later: Exchange, clock: str) -> float:
-    """Return the seconds between two exchanges by one of their clocks."""
-    times = (datetime.fromisoformat(exchange[clock]) for exchange in (earlier, later))
-    return -(next(times) - next(times)).total_seconds()
 
 
 def _started(exchange: Exchange) -> float:
@@ -274,7 +236,9 @@ def _find_violation(verification: Verification) -> _Finding | None:
 
 def _collect_evidence(admin: AdminClient, runs: Runs) -> Evidence:
     tenant = runs.situation.tenant
-    evidence = ListEvidence(admin=admin, tenant=tenant, target=runs.target)
+    evidence = ListEvidence(
+        admin=admin, tenant=tenant, target=runs.target, neighbors=runs.situation.neighbors
+    )
     if not runs.target.is_list:
         return compare_recorded(read_recorded(tenant, runs.target), runs.without_faults)
     if runs.case.credential != "valid":
@@ -282,7 +246,7 @@ def _collect_evidence(admin: AdminClient, runs: Runs) -> Evidence:
         return Evidence(expected=1, delivered=0, counts=lost)
     rows, texts = _join_rows(runs)
     if rows is None:
-        return evidence.compare_coverage()
+        return evidence.compare_coverage(may_request_nothing=runs.case.backwards)
     whole_world = runs.case.topic == "window"
     try:
         return evidence.compare_rows(rows, runs.comparison, texts=texts, whole_world=whole_world)
@@ -311,7 +275,8 @@ def _join_rows(runs: Runs) -> tuple[list[Any] | None, bool]:
 def _describe_rows(outcome: Outcome, evidence: Evidence, runs: Runs) -> _Finding:
     rows = "row" if runs.target.is_list else "event"
     count = count_of(evidence.counts[outcome], rows)
-    words = {"lost": "missing", "duplicated": "repeated", "invented": "invented or altered"}
+    invented = "from outside of the window" if evidence.is_outside else "invented or altered"
+    words = {"lost": "missing", "duplicated": "repeated", "invented": invented}
     ending = "although the client succeeded" if outcome == "lost" else "among what the client delivered"
     reason = (
         f"{count} {words[outcome]} {ending}; {evidence.delivered} delivered, {evidence.expected} expected"

@@ -16,7 +16,7 @@ from mockserver.contract.credentials import Credentials
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.findings import FINDINGS
 from mockserver.contract.limits import Limit
-from mockserver.contract.lint_rules import LintRule
+from mockserver.contract.lint_rules import ExceedsMaximum, LintRule
 from mockserver.contract.pagination import NoPagination, Pagination
 from mockserver.contract.provenance import Fact, NotImitated, Source
 from mockserver.contract.time_windows import TimeWindow
@@ -106,6 +106,11 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         for window in self.time_windows:
             names.update(dict.fromkeys(window.limits))
         return tuple(names)
+
+    def full_page(self, requested: int) -> int:
+        """Return the number of rows on a full page if a request wants *requested*, or 0 for the default."""
+        maxima = [rule.when.maximum for rule in self.lint_rules if isinstance(rule.when, ExceedsMaximum)]
+        return min([requested or self.pagination.size or 1, *maxima])
 
     def routes(self) -> set[str]:
         """Return the method with each path, without the names of path parameters.

@@ -175,8 +175,10 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         ),
         not_raised=(
             "The tenant's clock or real time has passed the requested wait; other requests were sent at the"
-            " same time; or the client cannot know the end of the wait: it is an instant (a date or a Unix"
-            " time) of a clock that does not follow the system, or a fault made it invalid, such as 0.5 s."
+            " same time; the request arrives within 0.25 s on another connection, on which another client may"
+            " have sent it (a tenant with `one_client` has none); or the client cannot know the end of the"
+            " wait: it is an instant (a date or a Unix time) of a clock that does not follow the system, or a"
+            " fault made it invalid, such as 0.5 s."
         ),
         remedy="Wait for Retry-After, or for the announced reset, before the next request.",
     ),

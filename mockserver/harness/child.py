@@ -30,8 +30,15 @@ _MAX_INTERRUPTS: Final = 3
 """The third SIGINT kills the command."""
 _FORWARDED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH")
 _ENDING: Final = ("SIGTERM", "SIGHUP")
-_WATCHDOG: Final = 'read -r group <"/dev/fd/$1" || exit; read -r end; kill -s KILL -- "-$group"'
-"""Script that kills a process group as soon as the other end of its stdin is closed."""
+_WATCHDOG: Final = (
+    'read -r group <"/dev/fd/$1" || exit; read -r end;'
+    ' [ -z "$2" ] || { kill -s STOP -- "-$group"; rm -rf -- "$2"; };'
+    ' kill -s KILL -- "-$group"'
+)
+"""Script that kills a process group as soon as the other end of its stdin is closed.
+
+Before that, it removes a folder, if one is named; a process that has stopped adds no files.
+"""
 _START: Final = 'echo "$$" >"/dev/fd/$1"; shift; exec "$@"'
 """Script that reports its process group to the watchdog and becomes the command.
 
@@ -63,6 +70,7 @@ def run_child(  # noqa: PLR0913 -- everything that a process needs
     stdout: Path | None = None,
     stderr: Path | None = None,
     timeout: float | None = None,
+    folder: Path | None = None,
     on_start: Callable[[Callable[[], None]], None] = lambda _: None,
 ) -> ChildResult:
     """Run a command until it ends; then kill what is left of its process group.
@@ -70,8 +78,8 @@ def run_child(  # noqa: PLR0913 -- everything that a process needs
     *environment* replaces the environment of this process, which None inherits. Output goes to the files
     *stdout* and *stderr*, which may be the same, or is inherited. After *timeout* seconds of real time the
     group gets SIGTERM, and SIGKILL after further 5 seconds. In the main thread, signals are forwarded to the
-    group. If this process is killed, a watchdog process kills the group. *on_start* gets a function that
-    kills the group, which may be called at any time from any thread.
+    group. If this process is killed, a watchdog process kills the group and removes *folder*. *on_start*
+    gets a function that kills the group, which may be called at any time from any thread.
 
     Processes that leave the group, as daemons do, are not ended. Raises ``OSError`` if *cwd* is not a folder
     or a file of output cannot be written.
@@ -88,7 +96,7 @@ def run_child(  # noqa: PLR0913 -- everything that a process needs
         problem = _find_problem(command, environment, cwd)
         if problem is not None:
             return problem
-        prefix, passed = stack.enter_context(_watchdog())
+        prefix, passed = stack.enter_context(_watchdog(folder))
         try:
             process = subprocess.Popen(  # noqa: S603 -- running the caller's command is the purpose
                 [*prefix, *command],
@@ -300,8 +308,10 @@ def _forwarded_signals(child: _Child) -> Iterator[None]:
 
 
 @contextmanager
-def _watchdog() -> Iterator[tuple[list[str], tuple[int, ...]]]:
+def _watchdog(folder: Path | None) -> Iterator[tuple[list[str], tuple[int, ...]]]:
     """Start a process that kills the group of a command if this process ends without leaving the context.
+
+    It also removes the folder, if there is one.
 
     The result is the beginning of the command, which reports its group, and the descriptors that it needs.
     Without ``/bin/sh`` there is no watchdog.
@@ -313,7 +323,7 @@ def _watchdog() -> Iterator[tuple[list[str], tuple[int, ...]]]:
     reading, writing = os.pipe()
     try:
         with subprocess.Popen(  # noqa: S603 -- a constant script
-            [shell, "-c", _WATCHDOG, "session-mock", str(reading)],
+            [shell, "-c", _WATCHDOG, "session-mock", str(reading), "" if folder is None else str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

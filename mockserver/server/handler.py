@@ -278,6 +278,7 @@ class Handler:
         if triggered:
             exchange.has_other_page = context.request is not parsed
             exchange.answered_page = context.request.page
+            exchange.answered_size = context.request.page_size
             exchange.faults = tuple(active.label for active in triggered)
             exchange.effective_faults = context.effective
             exchange.row_edits = context.row_edits

@@ -17,6 +17,16 @@ _TOLD_TO_WAIT: Final = (
     "retry/503-twice",
     "retry/429-then-503",
 )
+_WINDOWS: Final = (
+    "window/five-days",
+    "window/month-end",
+    "window/year-end",
+    "window/leap-day",
+    "window/short-day",
+    "window/long-day",
+    "window/far-east",
+    "window/far-west",
+)
 FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "trusts-empty-page": (RYBBIT, {"paging/empty-page": "lost"}),
     "stops-after-ten-pages": (SPARKLYTICS, {"paging/many-pages": "lost"}),
@@ -51,6 +61,7 @@ FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
                 "auth/refused",
                 "auth/expired",
                 "auth/refused-once",
+                "wire/redirect-elsewhere",
             ),
             "lost",
         ),
@@ -73,8 +84,17 @@ FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
     ),
     "uses-local-time": (
         BROWSEE,
-        dict.fromkeys(("window/short-day", "window/long-day", "window/far-east", "window/far-west"), "lost"),
+        dict.fromkeys(
+            ("window/short-day", "window/long-day", "window/far-east", "window/far-west"), "invented"
+        ),
     ),
+    "begins-day-early": (BRAZE, dict.fromkeys(_WINDOWS, "invented")),
+    "ends-before-last-second": (BROWSEE, dict.fromkeys(_WINDOWS, "lost")),
+    "swaps-window": (RYBBIT, {"window/backwards": "invented"}),
+    "stops-at-short-page": (SPARKLYTICS, {"paging/clamped-limit": "lost"}),
+    "follows-redirects": (BROWSEE, {"wire/redirect-elsewhere": "leaked"}),
+    "reads-numbers-as-floats": (SPARKLYTICS, {"data/large-number": "invented"}),
+    "knows-browsers": (RYBBIT, {"data/enum-value": "loud"}),
     "repeats-refused": (
         RYBBIT,
         dict.fromkeys(
@@ -98,6 +118,7 @@ FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
                 "paging/stuck-cursor-once",
                 "paging/expired-cursor",
                 "paging/no-end-once",
+                "wire/redirect-elsewhere",
             ),
             "duplicated",
         ),
@@ -109,7 +130,14 @@ FAILURES: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "prints-key": (
         BRAZE,
         dict.fromkeys(
-            ("retry/400-always", "retry/403-always", "retry/404-always", "auth/wrong", "auth/refused"),
+            (
+                "retry/400-always",
+                "retry/403-always",
+                "retry/404-always",
+                "auth/wrong",
+                "auth/refused",
+                "wire/redirect-elsewhere",
+            ),
             "leaked",
         ),
     ),

@@ -77,7 +77,7 @@ for page in range(1, 99):
     ("waits", "wrong"), [(1, ["429-date", "503-date"]), (0, ["429-date", "503-date", "503-seconds"])]
 )
 def test_client_that_retries_once_at_once_is_found(waits: int, wrong: list[str], tmp_path: Path) -> None:
-    """The retry is on a new connection, on which another client might have sent it before the refusal."""
+    """The retry is on a new connection, but a case has one client, so that no other can have sent it."""
     path = tmp_path / "client.py"
     path.write_text(f"WAITS = {waits}\n{IMPATIENT}")
     cases = ("429-date", "503-date", "503-seconds", "503-absent")
@@ -93,7 +93,7 @@ def test_client_that_retries_once_at_once_is_found(waits: int, wrong: list[str],
 
     found = [case for case in cases if f"retry/{case}: wrong (hammering)" in result.output]
     assert found == wrong
-    assert "retry-too-soon: The client sent the request again after 0.0" in result.output
+    assert "retry-too-soon: The client retried before Retry-After" in result.output
 
 
 def test_careful_command_passes_and_every_report_is_written(tmp_path: Path) -> None:
@@ -182,6 +182,14 @@ def test_invented_row_is_wrong(tmp_path: Path) -> None:
 
     assert "wrong (invented)" in result.output
     assert "country: got 'XX'" in result.output
+
+
+def test_rows_from_outside_of_the_window_are_named() -> None:
+    command = careful("--bug", "begins-day-early")
+    result = run(RYBBIT, "--case", "window/leap-day", "--rows", "stdout", "--", *command, code=1)
+
+    assert "3 rows from outside of the window among what the client delivered" in result.output
+    assert "exists, but outside the window of this list" in result.output
 
 
 MESSAGE = "failed, sorry\\nat line 3\\nat line 4, here, there"
@@ -337,6 +345,43 @@ def test_failed_fault_makes_case_inconclusive(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("", "acceptable (complete)"),  # It requests day after day, and there is none.
+        ("sys.exit('the window ends before it starts')", "right (loud)"),
+    ],
+)
+def test_window_that_ends_before_it_starts_needs_no_request(tmp_path: Path, body: str, verdict: str) -> None:
+    guard = (
+        f"if os.environ['SESSION_MOCK_START'] > os.environ['SESSION_MOCK_END']:\n    {body or 'sys.exit()'}\n"
+    )
+    command = script(tmp_path, guard + "for row in collect(): print(json.dumps(row))\n")
+    for rows in ((), ("--rows", "stdout")):
+        result = run(RYBBIT, "--case", "window/backwards", *rows, "--", *command)
+
+        assert f"window/backwards: {verdict}" in result.output
+
+
+def test_redirect_that_is_followed_without_credential_is_no_leak(tmp_path: Path) -> None:
+    body = (
+        "import careful, http.client\n"
+        "send = careful.ListClient.send\n"
+        "def follow(self, fields):\n"
+        "    answer = send(self, fields)\n"
+        "    if 'Location' in answer[1]:\n"
+        "        self.headers = dict\n"
+        "        answer = self.send_to(answer[1]['Location'], fields)\n"
+        "    return answer\n"
+        "careful.ListClient.send = follow\n"
+        "for row in collect(): print(json.dumps(row))\n"
+    )
+    case = ("--case", "wire/redirect-elsewhere", "--rows", "stdout")
+    result = run(RYBBIT, *case, "--", *script(tmp_path, body))
+
+    assert "wire/redirect-elsewhere: acceptable (loud)" in result.output
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         ((), "missing TARGET; use VENDOR/ENDPOINT"),
@@ -363,24 +408,29 @@ def test_list_and_explain_need_no_command() -> None:
     assert "Wait until that date" in run("--explain", "retry/429-date").output
 
 
-def test_interrupt_ends_running_commands(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_signal_ends_running_commands_and_removes_their_files(tmp_path: Path, number: signal.Signals) -> None:
+    """The reader of a FIFO waits until no process has it open for writing."""
     path = tmp_path / "endless.py"
     started = tmp_path / "started"
     os.mkfifo(started)
     path.write_text(
         "import os, time\n"
-        f"with open({str(started)!r}, 'w') as file: print(os.getpid(), file=file)\n"
+        f"file = open({str(started)!r}, 'w')\n"
+        "print(os.environ['SESSION_MOCK_FOLDER'], file=file, flush=True)\n"
         "time.sleep(600)\n"
     )
     command = [sys.executable, "-m", "mockserver", "check", RYBBIT, "--", sys.executable, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        pid = int(started.read_text())
-        process.send_signal(signal.SIGINT)
+        with started.open() as ends:
+            folder = Path(ends.readline().strip())
+            assert folder.is_dir()
+            process.send_signal(number)
+            assert ends.read() == ""
         output, errors = process.communicate()
 
-    assert process.returncode == 130, output + errors
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number), output + errors
+    assert not folder.exists()
 
 
 def test_results_as_json_have_timeline(tmp_path: Path) -> None:

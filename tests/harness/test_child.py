@@ -89,16 +89,21 @@ PARENT = """
 import sys
 from pathlib import Path
 from mockserver.harness.child import run_child
-sys.exit(run_child(["/bin/sh", "-c", sys.argv[1]]).exit_code)
+sys.exit(run_child(["/bin/sh", "-c", sys.argv[1]], folder=Path(sys.argv[2])).exit_code)
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_signal_reaches_the_group_and_leaves_no_process(number: signal.Signals, fifo: Path) -> None:
+def test_signal_reaches_the_group_and_leaves_no_process(
+    number: signal.Signals, fifo: Path, tmp_path: Path
+) -> None:
     """A shell would ignore SIGINT in its background process, so a Python process is the other one."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "file").touch()
     other = f"{sys.executable} -c 'import signal; signal.signal(2, signal.SIG_DFL); signal.pause()'"
     script = f"exec 9>{fifo}; {other} & echo started >&9; exec sleep 1000"
-    with subprocess.Popen([sys.executable, "-c", PARENT, script]) as parent:
+    with subprocess.Popen([sys.executable, "-c", PARENT, script, folder]) as parent:
         with fifo.open("rb") as ends:
             assert ends.readline() == b"started\n"
             parent.send_signal(number)
@@ -106,11 +111,12 @@ def test_signal_reaches_the_group_and_leaves_no_process(number: signal.Signals, 
         code = parent.wait(60)
 
     assert code == (-9 if number == signal.SIGKILL else 128 + number)
+    assert folder.exists() == (number != signal.SIGKILL)  # Otherwise its owner removes it.
 
 
-def test_command_decides_how_an_interrupt_ends_it(fifo: Path) -> None:
+def test_command_decides_how_an_interrupt_ends_it(fifo: Path, tmp_path: Path) -> None:
     script = f"trap 'exit 5' INT; exec 9>{fifo}; echo started >&9; while :; do sleep 0.05; done"
-    with subprocess.Popen([sys.executable, "-c", PARENT, script]) as parent:
+    with subprocess.Popen([sys.executable, "-c", PARENT, script, tmp_path / "none"]) as parent:
         with fifo.open("rb") as ends:
             ends.readline()
             parent.send_signal(signal.SIGINT)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from msgspec import json
+from msgspec.structs import replace
 
 from mockserver._util.clock import stopwatch
 from mockserver.contract.limits import WindowLimit
@@ -119,9 +120,11 @@ async def test_wait_in_real_time_counts(serve: Any, pair: Pair, real_time: Stopw
     assert "retry-too-soon" not in later
 
 
+@pytest.mark.parametrize("one_client", [False, True])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_requests_sent_at_once_are_not_found(serve: Any, pair: Pair) -> None:
+async def test_requests_sent_at_once_are_not_found(serve: Any, pair: Pair, one_client: Any) -> None:
     mock = await serve()
+    mock.tenant.settings = replace(mock.tenant.settings, one_client=one_client)
     add_status(mock, 429, retry_after=60, after=2)
     limit = str(pair[1].pagination.limit)
     requests = [{**pair[1].example, limit: rows} for rows in range(1, 7)]
@@ -469,6 +472,9 @@ def test_request_on_unknown_connection_follows_only_after_grace() -> None:
     assert not sent.was_read_before(7, 1_000 + GRACE_NS, None)
     assert not sent.was_read_before(8, 1_000 + GRACE_NS - 1, None)
     assert sent.was_read_before(8, 1_000 + GRACE_NS, None)
+    assert not sent.precedes(8)
+    assert sent._replace(is_alone=True).precedes(8)
+    assert not sent._replace(is_alone=True).precedes(7)
 
 
 def test_retry_history_is_bounded() -> None:
@@ -500,12 +506,15 @@ def test_version_changes_with_any_part_of_the_state() -> None:
     assert versions == [1, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize(("seconds", "is_found"), [(0, False), (5, True)])
+@pytest.mark.parametrize(
+    ("one_client", "seconds", "is_found"), [(False, 0, False), (False, 5, True), (True, 0, True)]
+)
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_request_on_new_connection_is_retry_after_clock_moved(
-    serve: Any, pair: Pair, seconds: int, is_found: Any
+async def test_request_on_new_connection_is_retry_after_clock_moved_or_of_only_client(
+    serve: Any, pair: Pair, one_client: Any, seconds: int, is_found: Any
 ) -> None:
     mock = await serve()
+    mock.tenant.settings = replace(mock.tenant.settings, one_client=one_client)
     mock.tenant.clock.freeze(NOW)
     add_status(mock, 503, retry_after=60, times=1)
     path, arguments = mock.parts(*pair, dict(pair[1].example))

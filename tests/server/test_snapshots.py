@@ -60,7 +60,13 @@ def send_requests(tenant: TenantHandle) -> list[tuple[int, list[tuple[str, str]]
 def change(mock: SessionMock) -> TenantHandle:
     """Create a tenant, and change everything that a snapshot has."""
     tenant = mock.create_tenant(
-        "bug", sessions=30, seed=3, behaviors=QUICK, credentials={"rybbit.token": "rb_mine"}, limits=LIMITS
+        "bug",
+        sessions=30,
+        seed=3,
+        behaviors=QUICK,
+        credentials={"rybbit.token": "rb_mine"},
+        limits=LIMITS,
+        one_client=True,
     )
     tenant.faults.add("reset", page=999)
     tenant.faults.remove()
@@ -87,6 +93,7 @@ def test_restored_tenant_gives_the_same_bytes(tmp_path: Path) -> None:
             assert list(mock.limits) == limits
             assert list(mock.faults) == faults
             assert mock.snapshot() == taken
+            assert taken["one_client"]
             got = send_requests(mock)
 
             assert got == expected

@@ -301,7 +301,12 @@ def exec_command(
         if env_file is not None:
             _write_private(env_file, format_variables(given, "dotenv"))
         sys.stdout.flush()
-        result = run_child(words, environment={**os.environ, **given}, timeout=timeout)
+        result = run_child(
+            words,
+            environment={**os.environ, **given},
+            timeout=timeout,
+            folder=_find_own_folder(tenant.ca_file, server),
+        )
         if result.error:
             echo(f"Error: {result.error}", err=True)
             code = result.exit_code
@@ -309,6 +314,11 @@ def exec_command(
             passed = checks.run(command, result, client, tenant, is_own=server.url is None)
             code = _code(result) or (0 if passed else VERIFICATION_FAILED)
     sys.exit(code)
+
+
+def _find_own_folder(ca_file: str | None, server: _Server) -> Path | None:
+    """Return the folder with the certificates of a server that runs for the command only."""
+    return None if server.url is not None or ca_file is None else Path(ca_file).parent
 
 
 def _check_usage(command: tuple[str, ...], server: _Server, print_env: str | None) -> None:

@@ -43,7 +43,7 @@ def run_faults(context: FaultContext) -> tuple[Response, list[ActiveFault[Fault]
     answers: dict[Any, Response] = {}
 
     def respond() -> Response:
-        answers[context.request.page] = response = context.respond()
+        answers[_place(context)] = response = context.respond()
         return response
 
     response = _nest(context, outermost_first, respond)
@@ -68,17 +68,22 @@ def _select_effective(
     """Return the faults without one of which the client would get a response that it can tell apart.
 
     Of two faults with the same effect, the inner one is effective. *answers* are the vendor's responses by
-    page; no other is computed, because a request must not record its data twice.
+    page and size; no other is computed, because a request must not record its data twice.
     """
     visible = response.visible_to(context.raw.method)
     effective = outermost_first
     for active in outermost_first:
         others = [other for other in effective if other is not active]
         context.request = requested
-        without = _nest(context, others, lambda: answers.get(context.request.page, _UNKNOWN))
+        without = _nest(context, others, lambda: answers.get(_place(context), _UNKNOWN))
         if without.visible_to(context.raw.method) == visible:
             effective = others
     return effective
+
+
+def _place(context: FaultContext) -> tuple[Any, Any]:
+    """Return what a fault may change in a request: its page, and the number of rows on it."""
+    return context.request.page, context.request.page_size
 
 
 def _nest(

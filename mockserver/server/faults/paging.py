@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mockserver._util.json_paths import get_at, set_at
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import PageInfo
+from mockserver.contract.pagination import PageInfo, PageNumberPagination
 from mockserver.server.faults.base import OK, Fault, FaultContext
 from mockserver.server.http.response import Response
 from mockserver.server.tenancy.active_faults import FaultError
@@ -164,6 +164,36 @@ class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
         return edit_json(response, lambda body: set_at(body, context.request.endpoint.rows_path or "", []))
 
 
+class ClampedLimit(PagingFault, frozen=True, kw_only=True, tag="clamped_limit"):
+    """Return fewer rows on a page than the request wants, as if its limit was lower.
+
+    The next offset or cursor continues after these rows, and pages with numbers have that size.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "clamped_limit", "rows": 2}
+    REQUIRES: ClassVar[str] = "a list whose requests say how many rows they want"
+
+    rows: Annotated[int, Meta(ge=1)] | None = None
+    """Rows of a page at most; by default half of a full page, and at least one."""
+
+    @classmethod
+    def supports(cls, endpoint: Endpoint) -> bool:
+        return super().supports(endpoint) and endpoint.pagination.limit is not None
+
+    def applies_to_page(self, context: FaultContext, page: PageInfo) -> bool:
+        """Return whether the page changes: a later page with a number begins at another row."""
+        is_numbered = isinstance(context.request.endpoint.pagination, PageNumberPagination)
+        return page.rows > self._find_size(context) or (is_numbered and page.number != 1)
+
+    def before_response(self, context: FaultContext) -> None:
+        context.request = context.request.with_page_size(self._find_size(context))
+
+    def _find_size(self, context: FaultContext) -> int:
+        endpoint = context.request.endpoint
+        full = endpoint.full_page(endpoint.pagination.page_size(context.fields))
+        return min(full, max(full // 2, 1) if self.rows is None else self.rows)
+
+
 class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"):
     """Return a total that grows with every trigger, while the rows are unchanged."""
 
@@ -220,6 +250,7 @@ FAULTS: Final[tuple[type[Fault], ...]] = (
     StuckCursor,
     ExpiredCursor,
     EmptyPage,
+    ClampedLimit,
     ChangingTotal,
     NoEnd,
 )

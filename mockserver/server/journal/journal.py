@@ -139,8 +139,10 @@ class Exchange(Struct, kw_only=True, eq=False):
     """The changes of the response's rows by faults, in the order in which they were made."""
     answered_page: Any = None
     """The key of the page that was answered, if a fault changed the requested one; None without a fault."""
+    answered_size: Any = None
+    """The number of rows that was answered for, if the request can name one; None without a fault."""
     has_other_page: bool = False
-    """True if a fault answered another page than the requested one."""
+    """True if a fault answered another page than the requested one, or one of another size."""
     open_before: tuple[int, ...] = ()
     """Numbers of the exchanges that were open when the request arrived."""
     last_overlap: int = 0

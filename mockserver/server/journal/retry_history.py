@@ -31,6 +31,8 @@ class Sent(NamedTuple):
     """The number of the last exchange that began before the response was sent."""
     connection: ReferenceType[Any] | None = None
     """The connection, unless it ended with the response."""
+    is_alone: bool = False
+    """True if no other request was open together with the one of the response."""
 
     def was_read_before(self, number: int, started_ns: int, connection: ReferenceType[Any] | None) -> bool:
         """Return whether the client read the response before it sent an exchange.
@@ -48,6 +50,13 @@ class Sent(NamedTuple):
             return True
         transport = self.connection()
         return transport is None or bool(transport.is_closing())
+
+    def precedes(self, number: int) -> bool:
+        """Return whether the only client, which sends no request twice at once, sent an exchange afterwards.
+
+        A client with other open connections may have sent it before, even if it arrives later.
+        """
+        return self.is_alone and self.connection is None and number > self.last_number
 
 
 class Wait(NamedTuple):

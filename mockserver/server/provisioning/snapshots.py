@@ -74,6 +74,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Numbers of the pages to which cursors lead, by list."""
     stall_timeout: float = 0
     loop_limit: int = 0
+    one_client: bool = False
 
 
 def take_snapshot(tenant: Tenant) -> Snapshot:
@@ -103,6 +104,7 @@ def take_snapshot(tenant: Tenant) -> Snapshot:
         fault_pages={name: dict(pages) for name, pages in tenant.faults.known_pages.items()},
         stall_timeout=tenant.watchdog.stall_timeout,
         loop_limit=tenant.watchdog.loop_limit,
+        one_client=settings.one_client,
     )
 
 
@@ -140,6 +142,7 @@ def _restore(name: str, snapshot: Snapshot) -> Tenant:
     settings = TenantSettings.create(
         snapshot.origin, world, snapshot.behaviors, snapshot.credentials, tenant_key=snapshot.key
     )
+    settings = replace(settings, one_client=snapshot.one_client)
     limits = Limits(set(snapshot.limits_off), dict(snapshot.limits_seconds))
     tenant = Tenant(name, settings, _restore_clock(snapshot.clock), limits, origin=snapshot.origin)
     tenant.world = apply_changes(world, snapshot.changes)

@@ -105,6 +105,20 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
         place, attribute = self.page_place
         return replace(self, **{place: replace(getattr(self, place), **{attribute: key})})
 
+    @property
+    def page_size(self) -> Any:
+        """The requested number of rows on a page; None if the request cannot name one."""
+        place = _find_limit_place(self.vendor, self.endpoint.name)
+        return None if place is None else getattr(getattr(self, place[0]), place[1], None)
+
+    def with_page_size(self, rows: Any) -> Self:
+        """Return the request for another number of rows on a page, if it can name one."""
+        found = _find_limit_place(self.vendor, self.endpoint.name)
+        if found is None:
+            return self
+        place, attribute = found
+        return replace(self, **{place: replace(getattr(self, place), **{attribute: rows})})
+
     @cached_property
     def started_list(self) -> str | None:
         """Key of the list whose first page is requested, else None."""
@@ -138,6 +152,13 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
 def _find_page_place(vendor: Vendor, endpoint_name: str) -> tuple[str, str] | None:
     endpoint = vendor.endpoint(endpoint_name)
     field = endpoint.pagination.key_field
+    return None if field is None or endpoint.rows_path is None else field_place(endpoint, field)
+
+
+@cache
+def _find_limit_place(vendor: Vendor, endpoint_name: str) -> tuple[str, str] | None:
+    endpoint = vendor.endpoint(endpoint_name)
+    field = endpoint.pagination.limit
     return None if field is None or endpoint.rows_path is None else field_place(endpoint, field)
 
 

@@ -69,7 +69,7 @@ def review_retries(
     pauses: tuple[int, ...] = ()
     if refusal is None:
         found += _review_other_request(history, reading, exchange, principal)
-    elif _was_read(refusal, exchange, principal.tenant):
+    elif _was_read(refusal, reading, exchange, principal.tenant):
         if refusal.version == _version(history, principal.tenant, exchange):
             repeated, pauses = _review_repetition(refusal, exchange, principal.tenant)
             found += repeated
@@ -87,12 +87,16 @@ def review_retries(
     return found
 
 
-def _was_read(refusal: Refusal, exchange: Exchange, tenant: Tenant) -> bool:
+def _was_read(refusal: Refusal, reading: ParsedRequest, exchange: Exchange, tenant: Tenant) -> bool:
     """Return whether the client read a refusal before it sent an exchange.
 
-    A client that moves the tenant's clock instead of sleeping has read it.
+    A client that moves the tenant's clock instead of sleeping has read it. If it is the only one, it has read
+    it too, unless the request sends data: two equal events may be two that were sent at once.
     """
     if refusal.sent.was_read_before(exchange.number, exchange.started_ns, exchange.connection):
+        return True
+    sends_data = reading.endpoint.method != "GET" and reading.endpoint.rows_path is None
+    if tenant.settings.one_client and not sends_data and refusal.sent.precedes(exchange.number):
         return True
     is_later = exchange.number > refusal.sent.last_number
     return is_later and _moved_by(refusal.sent, exchange, tenant) >= _MOVE
@@ -262,7 +266,8 @@ def _create_refusal(
     asks_to_wait = "Retry-After" in reply.headers
     if not is_temporary and (status not in _PERMANENT or asks_to_wait):
         return None
-    sent = Sent(tenant.clock.now(), stopwatch(), journal.count, exchange.connection)
+    is_alone = not exchange.open_before and journal.count == exchange.number
+    sent = Sent(tenant.clock.now(), stopwatch(), journal.count, exchange.connection, is_alone)
     until, is_unknown = None, asks_to_wait
     if status in (_TOO_MANY, _UNAVAILABLE):
         until, is_unknown = _find_wait_end(reading, reply, sent.at, follows=tenant.clock.uses_system_time)

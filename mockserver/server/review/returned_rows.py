@@ -65,7 +65,7 @@ class ExchangeReader:
         if request is None or any(map(_edits_body, exchange.effective_faults)):
             return exchange
         if exchange.has_other_page:
-            request = request.with_page(exchange.answered_page)
+            request = _answered(request, exchange)
         world = self._tenant.world_history.world(exchange.world or 0)
         view_request = request.view_request(self._tenant, exchange.received_at, world)
         try:
@@ -117,6 +117,11 @@ class ExchangeReader:
         world = tenant.world_history.world(exchange.world if exchange.world is not None else 0)
         rows = compute_rows(request, tenant, world or tenant.world, exchange.received_at)
         if exchange.has_other_page:
-            other = request.with_page(exchange.answered_page)
+            other = _answered(request, exchange)
             rows = rows + compute_rows(other, tenant, world or tenant.world, exchange.received_at)
         return rows
+
+
+def _answered(request: ParsedRequest, exchange: Exchange) -> ParsedRequest:
+    """Return the request that was answered instead of the one that was sent."""
+    return request.with_page(exchange.answered_page).with_page_size(exchange.answered_size)

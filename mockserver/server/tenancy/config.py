@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, ValidationError, convert
+from msgspec.structs import replace
 
 from mockserver._util import parsers
 from mockserver._util.clock import Clock
@@ -260,13 +261,17 @@ def tenants(config: Config) -> list[Tenant]:
     return [make_tenant(name, tenant_config) for name, tenant_config in configs.items()]
 
 
-def make_tenant(name: str, config: TenantConfig) -> Tenant:
-    """Create a tenant without its faults; raise :class:`ConfigError` if its settings are invalid."""
+def make_tenant(name: str, config: TenantConfig, *, one_client: bool = False) -> Tenant:
+    """Create a tenant without its faults; raise :class:`ConfigError` if its settings are invalid.
+
+    With *one_client*, a single client sends all of its requests, and none for the same rows twice at once.
+    """
     try:
         world_spec = tenant_spec(config)
         world = _add_sessions(build(world_spec), config.world.get(_ADD, []))
         behaviors = {**resolve_dialects(config.dialect), **config.behaviors}
         settings = TenantSettings.create(name, world, behaviors, config.credentials)
+        settings = replace(settings, one_client=one_client)
         latest = 0
         if any((config.sessions_from, config.sessions_as, config.keep_people, config.new_ids)):
             settings = _with_imported(settings, config)

@@ -1,4 +1,4 @@
-"""The settings of a tenant as one value: its world, behaviors and credentials."""
+"""The settings of a tenant as one value: its world, behaviors, credentials and number of clients."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -40,6 +40,10 @@ class TenantSettings(Struct, frozen=True, kw_only=True, eq=False):
     """The behaviors that were set, by full name; the others have the defaults of the dialects."""
     explicit_credentials: Mapping[str, Mapping[str, str]]
     """The credentials that were set, by vendor and name; the others are generated."""
+    one_client: bool = False
+    """True if a single client sends all requests, and none for the same rows twice at once: a request that
+    follows an identical refused one is its retry. Otherwise it may be that of a client that did not see the
+    refusal."""
 
     @classmethod
     def create(

@@ -1,4 +1,4 @@
-"""A careful client of four lists, and twelve wrong ones; it needs only the standard library.
+"""A careful client of four lists, and nineteen wrong ones; it needs only the standard library.
 
 As a command it prints the rows as lines of JSON: ``careful.py VENDOR/ENDPOINT [--bug NAME]``.
 """
@@ -10,11 +10,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 Fields = dict[str, Any]
@@ -26,6 +26,7 @@ RESTARTS: Final = 4
 OK: Final = 200
 TOO_MANY: Final = 429
 REFUSALS: Final = range(400, 500)
+BROWSERS: Final = frozenset({None, "", "Chrome", "Edge", "Firefox", "Opera", "Safari", "Samsung Internet"})
 TEMPORARY: Final = frozenset({429, 500, 502, 503, 504})
 
 
@@ -152,11 +153,14 @@ class ListClient:
 
     def read(self, body: bytes) -> Any:
         try:
-            parsed = json.loads(body)
+            parsed = self.parse(body)
             self.rows(parsed)
         except (ValueError, KeyError, TypeError):
             raise Damaged from None
         return parsed
+
+    def parse(self, body: bytes) -> Any:
+        return json.loads(body)
 
     def wait(self, seconds: float) -> None:
         self.sleep(seconds)
@@ -176,14 +180,19 @@ class ListClient:
         return default if reset is None else max(reset - now, 0) + default
 
     def send(self, fields: Fields) -> tuple[int, Mapping[str, str], bytes]:
-        url = urlsplit(self.url)
+        path = f"{self.path()}?{urlencode(fields)}" if self.method == "GET" else self.path()
+        return self.send_to(self.url + path, fields)
+
+    def send_to(self, target: str, fields: Fields) -> tuple[int, Mapping[str, str], bytes]:
+        url = urlsplit(target)
+        path = urlunsplit(("", "", *url[2:]))
         connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=self.timeout)
         try:
             if self.method == "GET":
-                connection.request("GET", f"{self.path()}?{urlencode(fields)}", headers=self.headers())
+                connection.request("GET", path, headers=self.headers())
             else:
                 headers = {**self.headers(), "Content-Type": "application/json"}
-                connection.request("POST", self.path(), json.dumps(fields), headers)
+                connection.request("POST", path, json.dumps(fields), headers)
             response = connection.getresponse()
             return response.status, dict(response.headers), response.read()
         finally:
@@ -211,7 +220,12 @@ class ListClient:
         """Return the start and the end of the window."""
         names = ("SESSION_MOCK_START", "SESSION_MOCK_END")
         start, end = (datetime.fromisoformat(self.environment[name]) for name in names)
+        self.check_window(start, end)
         return start, end
+
+    def check_window(self, start: datetime, end: datetime) -> None:
+        if end < start:
+            raise GaveUp("the window ends before it starts")
 
     def days(self) -> tuple[str, str]:
         """Return the first and the last day of the window."""
@@ -442,6 +456,67 @@ class UsesLocalTime(ListClient):
         return start.astimezone(UTC), end.astimezone(UTC)
 
 
+class BeginsDayEarly(ListClient):
+    """Requests the day before the window, too."""
+
+    def window(self) -> tuple[datetime, datetime]:
+        start, end = super().window()
+        return start - timedelta(days=1), end
+
+
+class EndsBeforeLastSecond(ListClient):
+    """Ends the window at 23:59:59, which does not belong to it."""
+
+    def window(self) -> tuple[datetime, datetime]:
+        start, end = super().window()
+        return start, end - timedelta(seconds=1)
+
+
+class SwapsWindow(ListClient):
+    """Swaps the ends of a window that ends before it starts."""
+
+    def window(self) -> tuple[datetime, datetime]:
+        start, end = sorted(super().window())
+        return start, end
+
+    def check_window(self, start: datetime, end: datetime) -> None:
+        del start, end
+
+
+class StopsAtShortPage(ListClient):
+    """Takes a page with fewer rows than it requested for the last one."""
+
+    def next_fields(self, fields: Fields, body: Any, previous: Any, count: int) -> Fields | None:
+        following = super().next_fields(fields, body, previous, count)
+        return None if len(self.rows(body)) < PAGE_SIZE else following
+
+
+class FollowsRedirects(ListClient):
+    """Follows a redirect to any host, with its credential."""
+
+    def send(self, fields: Fields) -> tuple[int, Mapping[str, str], bytes]:
+        answer = super().send(fields)
+        return answer if "Location" not in answer[1] else self.send_to(answer[1]["Location"], fields)
+
+
+class ReadsNumbersAsFloats:
+    """Reads every number as a float of 64 bits."""
+
+    def parse(self, body: bytes) -> Any:
+        return json.loads(body, parse_int=float)
+
+
+class KnowsBrowsers(ListClient):
+    """Refuses a row with a browser that it does not know."""
+
+    def rows(self, body: Any) -> list[Row]:
+        rows = super().rows(body)
+        for row in rows:
+            if row.get("browser") not in BROWSERS:
+                raise GaveUp("unknown browser")
+        return rows
+
+
 class RepeatsRefused:
     """Sends a refused request again."""
 
@@ -481,6 +556,13 @@ BUGS: Final[dict[str, type[Any]]] = {
     "takes-refusal-for-end": TakesRefusalForEnd,
     "takes-damage-for-end": TakesDamageForEnd,
     "uses-local-time": UsesLocalTime,
+    "begins-day-early": BeginsDayEarly,
+    "ends-before-last-second": EndsBeforeLastSecond,
+    "swaps-window": SwapsWindow,
+    "stops-at-short-page": StopsAtShortPage,
+    "follows-redirects": FollowsRedirects,
+    "reads-numbers-as-floats": ReadsNumbersAsFloats,
+    "knows-browsers": KnowsBrowsers,
     "repeats-refused": RepeatsRefused,
     "keeps-rows-on-restart": KeepsRowsOnRestart,
     "has-no-timeout": HasNoTimeout,

@@ -10,7 +10,9 @@ from mockserver.contract.pagination import OffsetPagination, PageNumberPaginatio
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.faults.paging import PagingFault
 from mockserver.server.faults.registry import kinds, read
+from mockserver.server.review.returned_rows import ExchangeReader
 from mockserver.server.tenancy.active_faults import FaultError
+from mockserver.server.tenancy.tenant import Tenants
 from mockserver.vendors import load
 from tests.server.faults.seen import LISTS, Pair, name
 from tests.support.pages import next_page_params, with_page_size
@@ -126,6 +128,36 @@ async def test_empty_page_is_skipped_or_ends_paging(serve: Any, pair: Pair) -> N
     assert pages == ([one, []] if isinstance(pair[1].pagination, PageNumberPagination) else [one, [], *rest])
     if isinstance(pair[1].pagination, OffsetPagination):
         assert {get_at(answer, pair[1].pagination.total) for answer in answers} == {COUNT}
+
+
+@pytest.mark.parametrize(("rows", "size"), [(2, 2), (None, 3), (9, 7)])
+@pytest.mark.parametrize("pair", able("clamped_limit"), ids=name)
+async def test_clamped_limit_makes_pages_short_and_keeps_their_rows(
+    serve: Any, pair: Pair, rows: int | None, size: int
+) -> None:
+    arguments = {} if rows is None else {"rows": rows}
+    pages, _, expected, active = await met(serve, pair, kind="clamped_limit", **arguments)
+    is_numbered = isinstance(pair[1].pagination, PageNumberPagination)
+    # A client that counts pages takes the first short one for the last.
+    count = 1 if is_numbered and size < SIZE else min(MOST, -(-COUNT // size))
+
+    assert pages[:count] == [expected[start : start + size] for start in range(0, COUNT, size)][:count]
+    assert active.effective == (0 if size == SIZE else count - (not is_numbered))
+
+
+@pytest.mark.parametrize("pair", able("clamped_limit"), ids=name)
+async def test_clamped_limit_is_in_later_pages_and_traces(serve: Any, pair: Pair) -> None:
+    mock = await serve(world={"sessions": COUNT})
+    params = with_page_size(pair[1], all_rows_params(mock.tenant, pair[1]), SIZE)
+    expected = [row for _, row in rows(mock.tenant, *pair, params)]
+    mock.tenant.faults.add(read({"kind": "clamped_limit", "rows": 2}))
+    _, body = await mock.ask(*pair, params)
+    if not pair[1].pagination.has_cursors:
+        _, body = await mock.ask(*pair, {**params, str(pair[1].pagination.key_field): 2})
+        assert get_at(json.decode(body), pair[1].rows_path) == expected[2:4]
+    reader = ExchangeReader(Tenants([mock.tenant]), mock.tenant)
+    returned = reader.rows(list(mock.tenant.journal)[-1])
+    assert all(row in returned for row in get_at(json.decode(body), pair[1].rows_path))
 
 
 @pytest.mark.parametrize("pair", able("empty_page"), ids=name)

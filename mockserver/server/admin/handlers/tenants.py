@@ -45,7 +45,7 @@ def create_tenant(context: HandlerContext, body: NewTenant) -> Created[TenantAcc
         clock=body.clock,
     )
     active = faults.read(body.faults)
-    tenant = make_tenant(name, config)
+    tenant = make_tenant(name, config, one_client=body.one_client)
     tenant.faults.add(active)
     tenant.watchdog = Watchdog(body.stall_timeout, body.loop_limit)
     try:
