@@ -11,10 +11,10 @@ from aiohttp.test_utils import TestClient
 from hypothesis import settings
 from packaging.requirements import Requirement
 
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.server.app import create_app
-from mockserver.server.tenancy.config import Config, TenantConfig, tenants
+from mockserver.server.configuration.config import Config, TenantConfig, tenants
 from mockserver.server.tenancy.tenant import Tenants
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor

@@ -6,18 +6,18 @@ from typing import Any, Final, Union
 import click
 from msgspec import json
 
-from mockserver.admin_schemas import WorldFields
+from mockserver.admin_schemas.worlds import WorldFields
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo
 from mockserver.cli.params import format_examples
 from mockserver.client.exchange_texts import count_of
+from mockserver.server.configuration.config import Config, TenantConfig, check_access, read_config
+from mockserver.server.configuration.scenarios import SCENARIO_TEXTS
+from mockserver.server.configuration.toml_files import ConfigError, read_toml
 from mockserver.server.faults.registry import kinds
 from mockserver.server.provisioning.configured import create_tenants
-from mockserver.server.tenancy.config import Config, TenantConfig, check_access, read_config
-from mockserver.server.tenancy.scenarios import SCENARIO_TEXTS
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenants
-from mockserver.server.tenancy.toml_files import ConfigError, read_toml
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 

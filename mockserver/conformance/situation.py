@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver._util.clock import wall
-from mockserver.admin_schemas import TenantAccess, VendorAccess
+from mockserver.admin_schemas.tenants import TenantAccess, VendorAccess
 from mockserver.conformance.case import Case, Size
 from mockserver.conformance.target import Target
 from mockserver.contract.limits import ConcurrencyLimit, RateLimit

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from mockserver.admin_schemas import Verification
+from mockserver.admin_schemas.journals import Verification
 from mockserver.client import AdminClient
 from mockserver.client.exchange_texts import count_of
 from mockserver.conformance.case import OUTCOMES, Case, Outcome, Verdict

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DOCUMENTED, Behavior, ByBehavior, short_name
-from mockserver.contract.cors import Cors
-from mockserver.contract.credentials import Credentials
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.findings import FINDINGS
+from mockserver.contract.http.cors import Cors
+from mockserver.contract.http.credentials import Credentials
 from mockserver.contract.limits import Limit
 from mockserver.contract.lint_rules import LintRule
 from mockserver.contract.pagination import NoPagination, Pagination

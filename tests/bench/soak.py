@@ -18,10 +18,11 @@ from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
 
 from mockserver._util.json_paths import get_at
-from mockserver.admin_schemas import SlotState, TenantAccess
+from mockserver.admin_schemas.limits import SlotState
+from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.client import AdminClient
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.reconcile import compare
 from mockserver.vendors import load

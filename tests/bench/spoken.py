@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 from msgspec import Struct, json
 
-from mockserver.admin_schemas import TenantAccess
-from mockserver.contract.credentials import BodyKeys
+from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.vendors.base import Vendor
 
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli.config import build_schema
 from mockserver.cli.main import cli
+from mockserver.server.configuration.config import ConfigError, read_config
 from mockserver.server.faults.registry import kinds
-from mockserver.server.tenancy.config import ConfigError, read_config
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "mockserver" / "scenarios").glob("*.toml"))
 VALID = """

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.admin_schemas import Coverage
+from mockserver.admin_schemas.expected import Coverage
 from mockserver.server.expected.coverage import UnknownListError, compute_coverage
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.faults.registry import read

@@ -22,14 +22,15 @@ from msgspec import Struct, json
 
 from mockserver._util.clock import LATEST
 from mockserver._util.json_paths import get_at
-from mockserver.admin_schemas import TenantAccess, WindowState
+from mockserver.admin_schemas.limits import WindowState
+from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.client import AdminClient, AdminError
 from mockserver.contract.behaviors import DIALECT, short_name
-from mockserver.contract.credentials import BodyKeys
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.contract.limits import WindowLimit
 from mockserver.server.app import create_app
+from mockserver.server.configuration.config import Config, tenants
 from mockserver.server.requests.responses import status_of
-from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import load
 from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, parse_instant
 from tests.bench.spoken import build_request

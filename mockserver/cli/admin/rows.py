@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import click
 from msgspec import json
 
-from mockserver.admin_schemas import Coverage
+from mockserver.admin_schemas.expected import Coverage
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_json, print_table

@@ -35,7 +35,7 @@ from mockserver.harness.child import ChildResult, run_child
 from mockserver.harness.environment import Addresses, PlaceholderError, format_variables
 from mockserver.harness.outcome import Check
 from mockserver.harness.tenant import borrow_tenant, serve_tenant
-from mockserver.server.tenancy.config import Config, ConfigError
+from mockserver.server.configuration.config import Config, ConfigError
 from mockserver.vendors import NAMES
 
 HARNESS_FAILED: Final = 125

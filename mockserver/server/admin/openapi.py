@@ -12,7 +12,8 @@ from msgspec import json
 from msgspec.structs import fields
 
 from mockserver._util.version import VERSION
-from mockserver.admin_schemas import ExpectedRowsQuery, Problem
+from mockserver.admin_schemas.expected import ExpectedRowsQuery
+from mockserver.admin_schemas.server import Problem
 from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.handlers.expected import get_expected_rows
 from mockserver.server.admin.handlers.faults import add_faults

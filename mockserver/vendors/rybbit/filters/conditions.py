@@ -22,9 +22,9 @@ from mockserver.vendors.rybbit.filters.regex import (
     search,
 )
 from mockserver.vendors.rybbit.filters.syntax import NULL_TYPES, FilterSyntax
-from mockserver.vendors.rybbit.formatting import Formatter, is_device_id
 from mockserver.vendors.rybbit.request_models import Filter
 from mockserver.vendors.rybbit.times.javascript import describe_pattern_error, to_number
+from mockserver.vendors.rybbit.values.formatting import Formatter, is_device_id
 from mockserver.world.model.like import contains_like
 from mockserver.world.model.query import WHILE_ANONYMOUS, Condition, Operator
 
