@@ -56,8 +56,10 @@ def window_params(endpoint: Endpoint, start: datetime, end: datetime) -> Params:
     window = endpoint.time_windows[0]
     zones = {rule.when.zone: "UTC" for rule in endpoint.lint_rules if isinstance(rule.when, MissingCompanion)}
 
+    takes_seconds = endpoint.all_rows_params.get(window.start or "") == "{start}"
+
     def convert(instant: datetime) -> str | int:
-        return int(instant.timestamp()) if endpoint.body else instant.date().isoformat()
+        return int(instant.timestamp()) if takes_seconds else instant.date().isoformat()
 
     return {**zones, str(window.start): convert(start), str(window.end): convert(end)}
 

@@ -26,7 +26,6 @@ from mockserver.admin_schemas.limits import WindowState
 from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.client import AdminClient, AdminError
 from mockserver.contract.behaviors import DIALECT, short_name
-from mockserver.contract.http.credentials import BodyKeys
 from mockserver.contract.limits import WindowLimit
 from mockserver.server.app import create_app
 from mockserver.server.configuration.config import Config, tenants
@@ -498,7 +497,8 @@ class Steered(RuleBasedStateMachine):
             ]
             return None
         model.exchanges += 1
-        key = site if isinstance(pair[1].credentials, BodyKeys) else None
+        access = model.access.vendors[pair[0].name]
+        key = site if access.sites[0] in access.credentials.values() else None
         if not all(
             model.windows[limit].admits(window.opens, key, model.now)
             for limit, (_, window) in WINDOWS.items()
