@@ -124,7 +124,6 @@ def _name_variables(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _add_placeholders(access: TenantAccess, values: Mapping[str, str]) -> Addresses:
-    """Return the placeholders of a tenant and of a case."""
     addresses = Addresses(access)
     addresses.values = {**addresses.values, CASE: values}
     return addresses

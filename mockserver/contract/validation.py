@@ -125,7 +125,6 @@ def _structs_in(hint: Any) -> list[type]:
 
 
 def row_model(response: type[Struct], rows_path: str) -> type[Struct]:
-    """Return the struct of the rows in a response."""
     model = response
     for name in rows_path.split("."):
         [field] = [field for field in fields(model) if field.name == name]

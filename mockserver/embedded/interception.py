@@ -100,7 +100,6 @@ def _current() -> _Interception | None:
 
 
 def _redirect(address: Any) -> Any:
-    """Return the address to connect to."""
     current = _current()
     if current is None or not isinstance(address, tuple):
         return address

@@ -241,7 +241,6 @@ class Handler:
             return None, self._errors.reject_parsed(error.refusal, parsed, cached.raw, exchange)
 
     def _respond(self, cached: CachedRequest, exchange: Exchange, request: web.Request) -> Response:
-        """Return the response to an admitted request."""
         parsed = cached.parsed
         tenant = parsed.principal.tenant if parsed.principal else None
         try:

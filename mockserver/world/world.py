@@ -333,7 +333,6 @@ def build(spec: WorldSpec) -> World:
 
 
 def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:
-    """Return the world with further events tracked on a site."""
     return world.replace_site(world.sites[site].track(events))
 
 
@@ -375,6 +374,5 @@ def with_imported(world: World, site: int, sessions: Iterable[ImportedSession]) 
 
 
 def without_sessions(world: World, site: int, numbers: Iterable[int]) -> World:
-    """Return the world with sessions deleted from a site."""
     changed = world.sites[site]
     return world.replace_site(changed.replace(deletions=changed.deletions.union(numbers)))

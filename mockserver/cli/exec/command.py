@@ -22,6 +22,7 @@ from mockserver.cli.params import (
     URL,
     OneOf,
     ParsedText,
+    columns_option,
     combine_options,
     format_examples,
     order_option,
@@ -201,12 +202,7 @@ _check_options = combine_options(
         help="Compare a file that the command writes, lines of JSON or .csv, with the expected rows;"
         " repeatable.",
     ),
-    click.option(
-        "--columns",
-        metavar="THEIRS=OURS",
-        **repeated_pairs("THEIRS=OURS"),
-        help="A column of these files with another name than at the vendor; repeatable.",
-    ),
+    columns_option("A column of these files with another name than at the vendor; repeatable."),
     order_option,
     click.option("--junit", metavar="FILE", help="Write the result as JUnit XML."),
     click.option("--html", "page", metavar="FILE", help="Write the result as an HTML page."),

@@ -39,7 +39,6 @@ _ENDPOINT_PARAMS: Final = {
 
 @cache
 def document(routes: Sequence[Route]) -> dict[str, Any]:
-    """Return the OpenAPI document of the routes."""
     models = dict.fromkeys([*chain.from_iterable(map(_models, routes)), Problem])
     schemas, components = json.schema_components(models, ref_template=_REF)
     schema_of = dict(zip(models, schemas, strict=True))
@@ -147,7 +146,6 @@ def _is_created(hint: Any) -> bool:
 
 
 def _query_params(route: Route) -> list[dict[str, Any]]:
-    """Return the parameters of the query."""
     model = ExpectedRowsQuery if route.handler is get_expected_rows else request_types(route).get("query")
     if model is None:
         return []

@@ -58,5 +58,4 @@ class ProblemError(Exception):
 
 
 def invalid_request(detail: str) -> ProblemError:
-    """Return the problem of a request with invalid content."""
     return ProblemError("invalid-request", detail)

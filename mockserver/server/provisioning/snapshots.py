@@ -77,7 +77,6 @@ class Snapshot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def take_snapshot(tenant: Tenant) -> Snapshot:
-    """Return the state of a tenant."""
     settings = tenant.settings
     clock = tenant.clock
     return Snapshot(

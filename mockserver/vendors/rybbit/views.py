@@ -209,7 +209,6 @@ def list_session_locations(dialect: DialectBehavior, request: ViewRequest) -> Vi
 
 
 def build_views(dialect: DialectBehavior) -> Mapping[str, View]:
-    """Return the view of each endpoint in a dialect."""
     return {
         "list_sessions": partial(list_sessions, dialect),
         "get_session": partial(get_session, dialect),
