@@ -45,11 +45,14 @@ def render_junit(suites: Mapping[str, Sequence[JUnitCase]]) -> str:
 
 
 def _add_case(suite: ET.Element, case: JUnitCase) -> None:
-    time = {} if case.seconds is None else {"time": f"{case.seconds:.3f}"}
-    element = ET.SubElement(suite, "testcase", classname=case.group, name=case.name, **time)
+    attributes = {"classname": case.group, "name": case.name}
+    if case.seconds is not None:
+        attributes["time"] = f"{case.seconds:.3f}"
+    element = ET.SubElement(suite, "testcase", attributes)
     if case.result != "passed":
-        kind = {} if case.kind is None else {"type": case.kind}
-        element = ET.SubElement(element, case.result, message=printable(case.message, keep=""), **kind)
+        element = ET.SubElement(element, case.result, message=printable(case.message, keep=""))
+        if case.kind is not None:
+            element.set("type", case.kind)
     elif case.text:
         element = ET.SubElement(element, "system-out")
     if case.text:

@@ -18,7 +18,7 @@ from mockserver.admin_schemas.clocks import ClockChange
 from mockserver.admin_schemas.limits import LimitChange
 from mockserver.admin_schemas.tenants import Credential, Dialect, Name
 from mockserver.contract.behaviors import BehaviorError
-from mockserver.server.configuration.scenarios import expand_scenario
+from mockserver.server.configuration.scenarios import expand_scenario, merge_settings
 from mockserver.server.configuration.toml_files import ConfigError as ConfigError  # noqa: PLC0414 -- most callers catch it with this module
 from mockserver.server.configuration.toml_files import parse_toml, read_toml
 from mockserver.server.tenancy.clock_changes import apply_clock_change, parse_clock_instant
@@ -152,15 +152,13 @@ def _read_settings(path: Path | None, text: str | None) -> dict[str, Any]:
 
 
 def _override(settings: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Override settings with options in place: tables are merged, and faults are added."""
-    for name, value in options.items():
-        if isinstance(value, Mapping):
-            settings[name] = {**_table(name, settings.get(name, {})), **value}
-        elif name == "faults" and isinstance(settings.get(name), list):
-            settings[name] = [*settings[name], *value]
-        else:
-            settings[name] = value
-    return settings
+    """Return settings on which options are merged."""
+    tables = {
+        name: _table(name, settings.get(name, {}))
+        for name, value in options.items()
+        if isinstance(value, Mapping)
+    }
+    return merge_settings({**settings, **tables}, options)
 
 
 def _check(config: Config) -> None:
