@@ -14,7 +14,7 @@ from mockserver.world.generator.dimensions import find_exits, place_languages
 from mockserver.world.generator.population import Population, mailbox_parts
 from mockserver.world.model.hashing import I64, U64, below, hexadecimal, u64
 from mockserver.world.model.session_batch import Event, SessionBatch, parse_tags_trait, parse_text_trait
-from mockserver.world.model.vocabulary import Page, Vocabulary
+from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place, Vocabulary
 
 NETWORKS: Final = tuple(
     f"198.{18 + n // 256}.{n % 256}." for n in range(512)
@@ -35,16 +35,6 @@ T = TypeVar("T")
 def _column(function: Callable[[Any], T]) -> T:
     """Return a cached property, typed as the attribute that the base class declares."""
     return cached_property(function)  # type: ignore[return-value]
-
-
-def _counted(kind: str) -> Any:
-    """Return a column with the number of a session's events of a kind."""
-    return cached_property(lambda batch: batch.count_events(kind))
-
-
-def _decoded(column: str) -> Any:
-    """Return a column with the entry of each session."""
-    return cached_property(lambda batch: batch.decode(column))
 
 
 def ip_addresses(visitors: U64, place: I64, places: int) -> list[str]:
@@ -206,7 +196,7 @@ class GeneratedSessions(SessionBatch):
         """Return the distinct entries of a column such as ``places``, and each session's position in them."""
         return _DICTIONARY_ENCODED[column](self)
 
-    def decode(self, column: str) -> list[Any]:
+    def _decode(self, column: str) -> list[Any]:
         entries, codes = self.dictionary_encoded(column)
         return [entries[code] for code in codes.tolist()]
 
@@ -222,18 +212,6 @@ class GeneratedSessions(SessionBatch):
         ]
 
     # The columns of a batch.
-
-    pageviews = _counted("pageview")
-    custom_events = _counted("custom_event")
-    outbounds = _counted("outbound")
-    errors = _counted("error")
-    places = _decoded("places")
-    agents = _decoded("agents")
-    acquisitions = _decoded("acquisitions")
-    languages = _decoded("languages")
-    hostnames = _decoded("hostnames")
-    entries = _decoded("entries")
-    exits = _decoded("exits")
 
     @_column
     def index(self) -> list[int]:
@@ -252,12 +230,28 @@ class GeneratedSessions(SessionBatch):
         waits = np.maximum(np.diff(self.event_values(self.archetypes.offset), axis=1) - IDLE_AFTER, 0)
         return list((waits * self.event_mask[:, 1:]).sum(axis=1).tolist())
 
-    def count_events(self, kind: str) -> list[int]:
+    def _count_events(self, kind: str) -> list[int]:
         if not self.any_running:
             return list(self.archetypes.count_events(kind)[self.row].tolist())
         kinds = [*(action.kind for action in self.archetypes.vocabulary.actions), "pageview"]
         is_kind = np.array([each == kind for each in kinds])
         return list((is_kind[self.actions] & self.event_mask).sum(axis=1).tolist())
+
+    @_column
+    def pageviews(self) -> list[int]:
+        return self._count_events("pageview")
+
+    @_column
+    def custom_events(self) -> list[int]:
+        return self._count_events("custom_event")
+
+    @_column
+    def outbounds(self) -> list[int]:
+        return self._count_events("outbound")
+
+    @_column
+    def errors(self) -> list[int]:
+        return self._count_events("error")
 
     @_column
     def ids(self) -> list[int]:
@@ -348,6 +342,34 @@ class GeneratedSessions(SessionBatch):
     def ips(self) -> list[str]:
         places = len(self.archetypes.vocabulary.places)
         return ip_addresses(self.visitor_numbers, self.archetypes.place[self.row], places)
+
+    @_column
+    def places(self) -> list[Place]:
+        return self._decode("places")
+
+    @_column
+    def agents(self) -> list[Agent]:
+        return self._decode("agents")
+
+    @_column
+    def acquisitions(self) -> list[Acquisition]:
+        return self._decode("acquisitions")
+
+    @_column
+    def languages(self) -> list[str]:
+        return self._decode("languages")
+
+    @_column
+    def hostnames(self) -> list[str]:
+        return self._decode("hostnames")
+
+    @_column
+    def entries(self) -> list[Page]:
+        return self._decode("entries")
+
+    @_column
+    def exits(self) -> list[Page]:
+        return self._decode("exits")
 
     @_column
     def paths(self) -> list[list[Page]]:
