@@ -82,7 +82,9 @@ def fault_schedules(
 
 def page_sizes(maximum: int = 100) -> st.SearchStrategy[int]:
     """Draw page sizes from 1 to *maximum*, preferring the smallest and largest."""
-    return st.sampled_from(sorted({1, 2, max(maximum - 1, 1), maximum})) | st.integers(1, maximum)
+    return st.sampled_from(sorted({1, min(2, maximum), max(maximum - 1, 1), maximum})) | st.integers(
+        1, maximum
+    )
 
 
 def credentials(vendor: VendorHandle) -> st.SearchStrategy[dict[str, str]]:

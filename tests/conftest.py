@@ -11,10 +11,10 @@ from aiohttp.test_utils import TestClient
 from hypothesis import settings
 from packaging.requirements import Requirement
 
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.server.app import create_app
-from mockserver.server.tenancy.config import Config, TenantConfig, tenants
+from mockserver.server.configuration.config import Config, TenantConfig, tenants
 from mockserver.server.tenancy.tenant import Tenants
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
@@ -68,7 +68,7 @@ def _make_sendable(value: Any) -> Any:
         case dict():
             return {_make_sendable(key): _make_sendable(each) for key, each in value.items()}
         case list() | tuple():
-            return [_make_sendable(each) for each in value]
+            return type(value)(_make_sendable(each) for each in value)
         case None | bool() | int() | float():
             return value
     return repr(value)

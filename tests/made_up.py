@@ -10,9 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.contract.behaviors import BASIS, CORS, DIALECT, ENCODING, Behavior, short_name
-from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.http.credentials import Bearer
 from mockserver.contract.provenance import Basis, Fact
 from mockserver.server.expected.examples import openapi
 from mockserver.server.http import redaction as redact

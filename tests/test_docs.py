@@ -16,10 +16,10 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli.main import cli
+from mockserver.server.configuration.config import read_config, tenants
 from mockserver.server.faults.base import Fault
 from mockserver.server.faults.describe import arguments
 from mockserver.server.faults.registry import kinds
-from mockserver.server.tenancy.config import read_config, tenants
 from mockserver.vendors import load
 from tests.docs.running import differs
 from tests.support.generated import stale

@@ -16,8 +16,6 @@ from mockserver.pytest_plugin.settings import SETTINGS
     ("parse", "text", "value"),
     [
         (parsers.parse_seed, "42", 42),
-        (parsers.parse_flag, "Yes", True),
-        (parsers.parse_flag, "off", False),
         (parsers.parse_port, "0", 0),
         (parsers.parse_port, "65535", 65_535),
         (parsers.parse_dialects, "observed", "observed"),
@@ -44,7 +42,6 @@ def test_parser_accepts_all_spellings(parse: Callable[[str], Any], text: str, va
             "invalid seed '-1'; use an integer from 0, or 'random' for a random seed",
         ),
         (parsers.parse_seed, "1e3", "invalid seed '1e3'; .*"),
-        (parsers.parse_flag, "perhaps", "'perhaps' is not a boolean; use yes or no"),
         (
             parsers.parse_port,
             "http",

@@ -6,9 +6,11 @@ import pytest
 from msgspec import Meta, Struct, convert, json
 
 from mockserver._util.validation import explain_validation_error
-from mockserver.admin_schemas import LimitChange, NewTenant, TraceQuery
+from mockserver.admin_schemas.expected import TraceQuery
+from mockserver.admin_schemas.limits import LimitChange
+from mockserver.admin_schemas.tenants import NewTenant
 from mockserver.server.admin.handlers.journals import JournalQuery
-from mockserver.server.tenancy.config import Config
+from mockserver.server.configuration.config import Config
 from mockserver.world.model.spec import WorldSpec
 
 CREDENTIAL = "a text of printable ASCII characters without spaces, not empty"

@@ -34,13 +34,6 @@ def parse_seed(text: str) -> int:
     return int(text)
 
 
-def parse_flag(text: str) -> bool:
-    """Return True for words such as ``yes`` and False for words such as ``no``."""
-    if text.lower() not in (*_TRUE, *_FALSE):
-        raise ValueError(f"{text!r} is not a boolean; use yes or no")
-    return text.lower() in _TRUE
-
-
 def parse_strictness(text: str) -> Strictness:
     """Return the lowest level of findings that fails a test, or False if none does."""
     if text in ("warnings", "errors"):

@@ -1,24 +1,36 @@
 """``session-mock config``."""
 
+import re
 from pathlib import Path
 from typing import Any, Final, Union
 
 import click
 from msgspec import json
 
-from mockserver.admin_schemas import WorldFields
+from mockserver.admin_schemas.worlds import WorldFields
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo
 from mockserver.cli.params import format_examples
 from mockserver.client.exchange_texts import count_of
+from mockserver.server.configuration.config import (
+    DEFAULT_TENANT,
+    Config,
+    TenantConfig,
+    check_access,
+    read_config,
+)
+from mockserver.server.configuration.scenarios import SCENARIO_TEXTS
+from mockserver.server.configuration.toml_files import ConfigError, read_toml
 from mockserver.server.faults.registry import kinds
 from mockserver.server.provisioning.configured import create_tenants
-from mockserver.server.tenancy.config import Config, TenantConfig, check_access, read_config
-from mockserver.server.tenancy.scenarios import SCENARIO_TEXTS
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenants
-from mockserver.server.tenancy.toml_files import ConfigError, read_toml
 
+_TABLE: Final = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]")
+_KEY: Final = re.compile(r"\s*([\w.'\"-]+)\s*=")
+_QUOTES: Final = re.compile("['\"]")
+_QUOTED: Final = re.compile("'([^']+)'")
+_TENANT: Final = re.compile("tenant '([^']+)': ")
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -69,9 +81,39 @@ def check_files(context: click.Context, files: tuple[Path, ...]) -> None:
             echo(f"{path}: {_check(path)}")
         except (ConfigError, TenantError) as error:
             failed = True
-            text = str(error)
-            echo(f"Error: {text if text.startswith(str(path)) else f'{path}: {text}'}", err=True)
+            problem = str(error).removeprefix(f"{path}: ")
+            line = None if problem.startswith("invalid TOML") else _find_line(path, problem)
+            place = path if line is None else f"{path}, line {line}"
+            echo(f"Error: {place}: {problem}", err=True)
     context.exit(int(failed))
+
+
+def _find_line(path: Path, problem: str) -> int | None:
+    """Return the line with the key that a problem is about: one that it quotes, or else its place."""
+    lines: dict[str, int] = {}
+    table = ""
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+    for number, line in enumerate(text.splitlines(), 1):
+        header = _TABLE.match(line)
+        key = _KEY.match(line)
+        if header:
+            table = _QUOTES.sub("", header[1])
+            lines.setdefault(table, number)
+        elif key:
+            lines.setdefault(f"{table}.{_QUOTES.sub('', key[1])}".lstrip("."), number)
+    tenant = _TENANT.match(problem)
+    scope = f"tenants.{tenant[1]}." if tenant and tenant[1] != DEFAULT_TENANT else ""
+    what = (problem[tenant.end() :] if tenant else problem).partition(";")[0]
+    parts = what.partition(" ")[0].rstrip(":").split(".")
+    places = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    for name in [*reversed(_QUOTED.findall(what)), *places]:
+        for known, number in lines.items():
+            if known.startswith(scope) and f".{known}".endswith(f".{name}"):
+                return number
+    return None
 
 
 def _check(path: Path) -> str:

@@ -10,6 +10,7 @@ from mockserver._util.suggest import suggest
 from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import OneOf, format_examples, json_option
 from mockserver.contract.behaviors import BASIS, DIALECT, DOCUMENTED, BehaviorError, short_name
+from mockserver.contract.checks import check_contract
 from mockserver.contract.provenance import Basis
 from mockserver.vendors import NAMES, get_vendor, load, load_dialects, resolve_dialects
 from mockserver.vendors.base import Vendor
@@ -135,7 +136,7 @@ def contract(vendor: str | None, dialect: str | None, basis: str | None, *, as_j
     """
     selected = _find_vendors(dialect) if vendor is None else [find_vendor(vendor, dialect)]
     for each in selected:
-        each.contract.check()
+        check_contract(each.contract)
     select_facts = list_dialect_facts if vendor is None and dialect is None else list_facts
     contracts = [_describe(in_dialect, select_facts(in_dialect, basis)) for in_dialect in selected]
     if as_json:

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from msgspec import json
 
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.vendors.base import VendorIdentifiers
 
 

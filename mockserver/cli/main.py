@@ -22,7 +22,7 @@ _COMMANDS = {
     ),
     "config": ("mockserver.cli.config:config", "Describe and check files of settings."),
     "check": (
-        "mockserver.cli.check:command",
+        "mockserver.cli.check.command:command",
         "Run a client once for each case of what can happen to it, and judge it.",
     ),
     "admin": (

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from mockserver.cli.params import SEED, combine_options, env_option, tenant_options
-from mockserver.server.tenancy.config import Config, ConfigError, read_config
+from mockserver.server.configuration.config import Config, ConfigError, read_config
 from mockserver.world.model.profiles import PROFILES
 
 _WORLD_FIELDS = ("seed", "sessions", "sessions_per_day", "sites", "start", "end")

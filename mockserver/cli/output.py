@@ -6,6 +6,7 @@ Text of clients and servers never reaches the terminal with control characters i
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import click
 from msgspec import json
@@ -45,6 +46,15 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, pr
 def print_json(value: object) -> None:
     """Print a value as one line of JSON, with control and format characters as JSON escapes."""
     click.echo(printable_json(json.encode(value).decode()))  # noqa: TID251 -- the other place
+
+
+def append_summary(path: Path | str, text: str, *, err: bool = False) -> None:
+    """Append a summary in Markdown to a file; ``-`` prints it, on stderr with *err*."""
+    if str(path) == "-":
+        echo(text, err=err)
+        return
+    with Path(path).open("a", encoding="utf-8") as file:
+        file.write(text)
 
 
 def discard_output() -> None:

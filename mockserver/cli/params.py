@@ -71,6 +71,11 @@ order_option = click.option(
 """Decorator that adds the option of commands that compare rows."""
 
 
+def columns_option(help_text: str) -> Callable[[C], C]:
+    """Return the option with the vendor's names of columns that rows have under other names."""
+    return click.option("--columns", metavar="THEIRS=OURS", **repeated_pairs("THEIRS=OURS"), help=help_text)
+
+
 def repeated_hosts() -> dict[str, Any]:
     """Return the settings of a repeatable option whose value is a list of hosts, or None without any."""
     return {
@@ -98,7 +103,6 @@ def env_option(name: str, *names: str, **settings: Any) -> Callable[[C], C]:
 
 
 def json_option(help_text: str) -> Callable[[C], C]:
-    """Return the option ``--json``."""
     return click.option("--json", "as_json", is_flag=True, help=help_text)
 
 

@@ -26,8 +26,8 @@ from mockserver.cli.params import (
     repeated_pairs,
 )
 from mockserver.contract.behaviors import DOCUMENTED
+from mockserver.server.configuration.config import DEFAULT_TLS_PORT, Config, ConfigError
 from mockserver.server.runner import Running, run
-from mockserver.server.tenancy.config import DEFAULT_TLS_PORT, Config, ConfigError
 from mockserver.server.tenancy.urls import Addresses
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import format_instant

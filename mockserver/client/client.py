@@ -5,34 +5,24 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self, SupportsFloat
 from urllib.parse import quote, urlencode
 
-from mockserver.admin_schemas import (
-    AddedSession,
+from mockserver.admin_schemas.base import Instant
+from mockserver.admin_schemas.clocks import (
     AdvanceClock,
-    BegunList,
     ClockChange,
     ClockState,
-    Count,
-    Coverage,
-    Dialect,
-    ExpectedRowsQuery,
-    FaultKinds,
-    FindingSummary,
     FreezeClock,
-    Health,
-    Instant,
-    JournalPage,
-    LimitChange,
-    LimitState,
     ResetClock,
     SetClock,
     SetClockRate,
-    TenantAccess,
-    TraceQuery,
     UseSystemTime,
-    Verification,
-    Version,
-    WorldTotals,
 )
+from mockserver.admin_schemas.expected import BegunList, Coverage, ExpectedRowsQuery, TraceQuery
+from mockserver.admin_schemas.faults import FaultKinds
+from mockserver.admin_schemas.journals import Count, FindingSummary, JournalPage, Verification
+from mockserver.admin_schemas.limits import LimitChange, LimitState
+from mockserver.admin_schemas.server import Health, Version
+from mockserver.admin_schemas.tenants import Dialect, TenantAccess
+from mockserver.admin_schemas.worlds import AddedSession, WorldTotals
 from mockserver.client.fault_files import inline_file
 from mockserver.client.http_transport import LINES, PEM, Connection, NotPicklable, Transport, is_admin_error
 from mockserver.client.plain_values import to_plain

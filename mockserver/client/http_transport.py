@@ -13,7 +13,8 @@ from msgspec import DecodeError, json
 
 from mockserver._util import parsers
 from mockserver._util.printable import printable
-from mockserver.admin_schemas import Problem, TenantAccess
+from mockserver.admin_schemas.server import Problem
+from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.client.plain_values import to_plain
 
 PREFIX: Final = "/__admin"

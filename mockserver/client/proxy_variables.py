@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from mockserver.admin_schemas import TenantAccess
+from mockserver.admin_schemas.tenants import TenantAccess
 
 _DIRECT: Final = "localhost,127.0.0.1,::1"
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY")

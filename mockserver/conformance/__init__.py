@@ -107,5 +107,4 @@ def default_jobs() -> int:
 
 
 def _describe_call(target: str, case: Case) -> str:
-    """Return the call that runs one case."""
     return f'mockserver.conformance.run("{target}", client, cases=["{case.id}"])'

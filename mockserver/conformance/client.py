@@ -1,6 +1,5 @@
 """Clients that are checked: a command, or a function."""
 
-import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,9 +8,9 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 
 from mockserver._util.clock import monotonic
-from mockserver.conformance.rows import RowsError, read_rows
 from mockserver.conformance.situation import CASE, Situation
 from mockserver.harness.child import NOT_EXECUTABLE, NOT_FOUND, ChildResult, run_child
+from mockserver.harness.row_files import RowFileError, read_rows
 
 STDOUT: Final = "stdout"
 _MAX_OUTPUT: Final = 1_000_000
@@ -181,7 +180,7 @@ class CommandClient:
             source = stdout if file is None else file
             try:
                 rows, texts = read_rows(source, self._form, is_partial=bool(failure))
-            except RowsError as error:
+            except RowFileError as error:
                 unreadable = f"--rows {self._rows}: {error}"
         return Attempt(
             failure=failure,
@@ -267,8 +266,3 @@ def _read_end(path: Path) -> str:
     """Return the end of a file as text."""
     data = path.read_bytes()[-_MAX_OUTPUT:] if path.exists() else b""
     return data.decode("utf-8", "backslashreplace")
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove the folder of a run."""
-    shutil.rmtree(folder, ignore_errors=True)

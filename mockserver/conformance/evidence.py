@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from mockserver.admin_schemas import AddedSession
+from mockserver.admin_schemas.worlds import AddedSession
 from mockserver.client import AdminClient, AdminError
 from mockserver.client.exchange_texts import count_of
 from mockserver.conformance.case import Outcome

@@ -1,11 +1,13 @@
 """Reports of a check: text, JUnit, Markdown, and annotations of GitHub Actions."""
 
 from collections.abc import Iterator, Sequence
-from xml.etree import ElementTree as ET
+
+from msgspec.structs import replace
 
 from mockserver._util.printable import printable
 from mockserver.client.exchange_texts import count_of
 from mockserver.conformance.results import CaseResult, Report
+from mockserver.harness.junit import JUnitCase, render_junit
 
 _MAX_EXCHANGES = 4
 _SYMBOLS = {
@@ -59,39 +61,33 @@ def describe_report(report: Report) -> Iterator[str]:
 
 def to_junit(reports: Sequence[Report]) -> str:
     """Return a JUnit file with a suite for each report, and a test case for each case."""
-    suites = ET.Element("testsuites")
-    suites.extend(_make_suite(report) for report in reports)
-    ET.indent(suites)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+    return render_junit({f"session-mock check {report.target}": _list_cases(report) for report in reports})
 
 
-def _make_suite(report: Report) -> ET.Element:
-    failures = [result for result in report.unexpected if result.verdict != "inconclusive"]
-    suite = ET.Element(
-        "testsuite",
-        name=f"session-mock check {report.target}",
-        tests=str(len(report.results) + len(report.stale)),
-        failures=str(len(failures) + len(report.stale)),
-        errors=str(len(report.unexpected) - len(failures)),
-        skipped=str(report.counts.get("not applicable", 0)),
-        time=f"{sum(result.seconds for result in report.results):.3f}",
-    )
-    for result in report.results:
-        topic, _, name = result.case.partition("/")
-        case = ET.SubElement(
-            suite, "testcase", classname=f"{report.target}.{topic}", name=name, time=f"{result.seconds:.3f}"
+def _list_cases(report: Report) -> list[JUnitCase]:
+    cases = [_make_case(report.target, result) for result in report.results]
+    return cases + [
+        JUnitCase(
+            group=f"{report.target}.expectations", name=entry, result="failure", message=entry, kind="stale"
         )
-        text = printable("\n".join(describe_result(result)))
-        if result.verdict == "not applicable":
-            ET.SubElement(case, "skipped", message=result.reason)
-        elif result.is_unexpected:
-            tag = "error" if result.verdict == "inconclusive" else "failure"
-            message = printable(f"{result.summary}: {result.reason}", keep="")
-            ET.SubElement(case, tag, message=message, type=result.outcome or result.verdict).text = text
-    for entry in report.stale:
-        case = ET.SubElement(suite, "testcase", classname=f"{report.target}.expectations", name=entry)
-        ET.SubElement(case, "failure", message=printable(entry, keep=""), type="stale")
-    return suite
+        for entry in report.stale
+    ]
+
+
+def _make_case(target: str, result: CaseResult) -> JUnitCase:
+    topic, _, name = result.case.partition("/")
+    case = JUnitCase(group=f"{target}.{topic}", name=name, seconds=result.seconds)
+    if result.verdict == "not applicable":
+        return replace(case, result="skipped", message=result.reason)
+    if not result.is_unexpected:
+        return case
+    return replace(
+        case,
+        result="error" if result.verdict == "inconclusive" else "failure",
+        kind=result.outcome or result.verdict,
+        message=f"{result.summary}: {result.reason}",
+        text="\n".join(describe_result(result)),
+    )
 
 
 def to_markdown(reports: Sequence[Report]) -> str:

@@ -10,7 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver._util.clock import wall
-from mockserver.admin_schemas import AddedSession, TenantAccess, VendorAccess
+from mockserver.admin_schemas.tenants import TenantAccess, VendorAccess
+from mockserver.admin_schemas.worlds import AddedSession
 from mockserver.conformance.case import ELSEWHERE, Case, Size
 from mockserver.conformance.target import Target
 from mockserver.contract.limits import ConcurrencyLimit, RateLimit
@@ -148,7 +149,6 @@ def _name_variables(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _add_placeholders(access: TenantAccess, values: Mapping[str, str]) -> Addresses:
-    """Return the placeholders of a tenant and of a case."""
     addresses = Addresses(access)
     addresses.values = {**addresses.values, CASE: values}
     return addresses

@@ -1,6 +1,5 @@
 """The endpoint that a check is about, and which cases apply to it."""
 
-from itertools import chain
 from typing import Any
 
 from msgspec import Struct
@@ -133,8 +132,3 @@ def parse_target(text: str, dialect: str | None = None) -> Target:
             f" check {', '.join(of_vendor)}"
         )
     return Target(vendor, endpoint)
-
-
-def names_of(targets: list[Target]) -> list[str]:
-    """Return the labels of targets."""
-    return list(chain.from_iterable([[target.label] for target in targets]))

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from mockserver.admin_schemas import Verification
+from mockserver.admin_schemas.journals import Verification
 from mockserver.client import AdminClient
 from mockserver.client.exchange_texts import count_of
 from mockserver.conformance.case import Case, Outcome, Verdict

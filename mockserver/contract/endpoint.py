@@ -1,20 +1,17 @@
 """Endpoints and whole contracts of vendors, as data that the server interprets."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver._util.suggest import suggest
-from mockserver.contract.behaviors import DOCUMENTED, Behavior, ByBehavior, short_name
-from mockserver.contract.cors import Cors
-from mockserver.contract.credentials import Credentials
+from mockserver.contract.behaviors import DOCUMENTED, Behavior, short_name
 from mockserver.contract.errors import ErrorTemplate
-from mockserver.contract.findings import FINDINGS
+from mockserver.contract.http.cors import Cors
+from mockserver.contract.http.credentials import Credentials
 from mockserver.contract.limits import Limit
 from mockserver.contract.lint_rules import ExceedsMaximum, LintRule
 from mockserver.contract.pagination import NoPagination, Pagination
@@ -144,18 +141,6 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         return [set(re.findall(r"{(\w+)}", path)) for path in self.paths]
 
 
-COMMON_ERRORS = (
-    "missing_credential",
-    "wrong_credential",
-    "violation",
-    "unknown_path",
-    "wrong_method",
-    "too_large",
-    "internal",
-)
-"""Errors for which every vendor must have a template."""
-
-
 class Contract(Struct, frozen=True, kw_only=True):
     """Everything that is known about a vendor's API in one dialect."""
 
@@ -219,120 +204,3 @@ class Contract(Struct, frozen=True, kw_only=True):
             facts += [(endpoint.name, fact) for fact in endpoint.facts]
             facts += [(f"{endpoint.name} finding {rule.name}", rule.fact) for rule in endpoint.lint_rules]
         return facts
-
-    def check(self) -> None:
-        """Raise :class:`ContractError` if the contract is inconsistent or incomplete."""
-        for problem in self._problems():
-            raise ContractError(f"{self.vendor}: {problem}")
-
-    def _problems(self) -> Iterator[str]:
-        known = {behavior.name for behavior in self.behaviors}
-        paths = chain.from_iterable(endpoint.routes() for endpoint in self.endpoints)
-        for name in COMMON_ERRORS:
-            if name not in self.errors:
-                yield f"no error template {name!r}"
-        yield from self._behavior_problems()
-        yield from self._cors_problems()
-        yield from _duplicates("endpoint", (endpoint.name for endpoint in self.endpoints))
-        yield from _duplicates("path", paths)
-        for name, template in self.errors.items():
-            for problem in self._status_problems(template):
-                yield f"error {name!r}: {problem}"
-        places = [(place, fact.source) for place, fact in self.facts()]
-        places += [
-            (f"not_imitated {difference.what!r}", difference.revision) for difference in self.not_imitated
-        ]
-        for place, source in places:
-            if source not in {None, *self.sources}:
-                yield f"{place}: unknown source {source!r}; {suggest(str(source), self.sources)}"
-        for endpoint in self.endpoints:
-            for problem in self._endpoint_problems(endpoint, known):
-                yield f"{endpoint.name}: {problem}"
-
-    def _behavior_problems(self) -> Iterator[str]:
-        for behavior in self.behaviors:
-            if not behavior.name.startswith(f"{self.vendor}."):
-                yield f"behavior {behavior.name!r} must begin with {self.vendor + '.'!r}"
-            if behavior.options and behavior.default not in behavior.options:
-                yield f"behavior {behavior.name!r} has no option {behavior.default!r}"
-        yield from _duplicates("behavior", (behavior.name for behavior in self.behaviors))
-
-    def _cors_problems(self) -> Iterator[str]:
-        named = chain.from_iterable(policy.endpoints for policy in self.cors)
-        for name in set(named) - {endpoint.name for endpoint in self.endpoints}:
-            yield f"cors: no endpoint {name!r}"
-
-    def _status_problems(self, template: ErrorTemplate) -> Iterator[str]:
-        if not isinstance(template.status, ByBehavior):
-            return
-        name = template.status.behavior
-        known = {behavior.name: behavior for behavior in self.behaviors}
-        if name not in known:
-            yield f"unknown behavior {name!r}; {suggest(name, sorted(known))}"
-            return
-        for option in template.status.statuses:
-            if option not in known[name].options:
-                yield f"behavior {name!r} has no option {option!r}"
-
-    def _endpoint_problems(self, endpoint: Endpoint, behaviors: set[str]) -> Iterator[str]:
-        for names in endpoint.path_placeholders():
-            if names != set(endpoint.path):
-                yield f"paths and path parameters differ: {names}"
-        in_body = {field.name for field in fields(endpoint.body)}
-        for name in endpoint.any_of_fields:
-            if name not in in_body:
-                yield f"any_of_fields: no field {name!r} in the body"
-        if bool(endpoint.rows_path) != bool(endpoint.row_key):
-            yield "rows_path and row_key must be given together"
-        if endpoint.site is not None and endpoint.site not in endpoint.path:
-            yield f"site: no path parameter {endpoint.site!r}"
-        yield from _limit_problems(endpoint, behaviors)
-        yield from _reference_problems(endpoint)
-        needed = {*endpoint.errors, endpoint.validation_error, *(limit.error for limit in endpoint.limits)}
-        if endpoint.site:
-            needed |= {"unknown_site", "forbidden"}
-        for name in sorted(needed - set(self.errors)):
-            yield f"no error template {name!r}"
-
-
-def _limit_problems(endpoint: Endpoint, behaviors: set[str]) -> Iterator[str]:
-    for limit in endpoint.limits:
-        for name in (*limit.behaviors.values(), limit.retry_after):
-            if name is not None and name not in behaviors:
-                yield f"limit: unknown behavior {name!r}; {suggest(name, sorted(behaviors))}"
-
-
-def _reference_problems(endpoint: Endpoint) -> Iterator[str]:
-    """Yield names of parameters, response fields and findings that do not exist."""
-    known = {field.name for field in chain(fields(endpoint.query), fields(endpoint.body))}
-    for name in endpoint.referenced_parameters():
-        if name not in {*known, *endpoint.path}:
-            yield f"no parameter {name!r}; {suggest(name, sorted(known))}"
-    in_response = {field.name for field in fields(endpoint.response, deep=True)}
-    for name in endpoint.referenced_response_fields():
-        if name not in in_response:
-            yield f"no field {name!r} in the response"
-    yield from _field_problems(endpoint, known)
-    for rule in endpoint.lint_rules:
-        for name in rule.fields():
-            if name not in known:
-                yield f"finding {rule.name}: no field {name!r}"
-        if rule.name not in FINDINGS:
-            yield f"unknown finding {rule.name!r}; {suggest(rule.name, FINDINGS)}"
-
-
-def _field_problems(endpoint: Endpoint, known: set[str]) -> Iterator[str]:
-    for window in endpoint.time_windows:
-        for name in window.fields:
-            if name not in known:
-                yield f"time_windows: no field {name!r}"
-    in_body = {field.name for field in fields(endpoint.body, deep=True)}
-    for name in endpoint.select_fields:
-        if name not in in_body:
-            yield f"select_fields: no field {name!r} in the body"
-
-
-def _duplicates(kind: str, names: Iterable[str]) -> Iterator[str]:
-    for name, count in Counter(names).items():
-        if count > 1:
-            yield f"duplicate {kind} {name!r}"

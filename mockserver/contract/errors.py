@@ -11,6 +11,16 @@ from mockserver.contract.provenance import Fact
 
 PREFLIGHT: Final = "preflight"
 """Name of the template for the response to ``OPTIONS``, which is an unsupported method if there is none."""
+COMMON_ERRORS: Final = (
+    "missing_credential",
+    "wrong_credential",
+    "violation",
+    "unknown_path",
+    "wrong_method",
+    "too_large",
+    "internal",
+)
+"""Errors for which every vendor must have a template."""
 
 
 class ErrorTemplate(Struct, frozen=True):

@@ -9,8 +9,6 @@ from mockserver._util.levels import Level
 
 
 class FindingKind(Struct, frozen=True, kw_only=True):
-    """A kind of finding, and its documentation."""
-
     level: Level
     """The level, unless a rule or a condition named in :attr:`raised` sets another one."""
     message: str

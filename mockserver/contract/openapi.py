@@ -8,9 +8,9 @@ from typing import Any, Final
 from msgspec import Struct, json
 
 from mockserver.contract.behaviors import Behavior, ByBehavior
-from mockserver.contract.credentials import Bearer
-from mockserver.contract.endpoint import COMMON_ERRORS, Contract, Endpoint
-from mockserver.contract.errors import ErrorTemplate, status_details
+from mockserver.contract.endpoint import Contract, Endpoint
+from mockserver.contract.errors import COMMON_ERRORS, ErrorTemplate, status_details
+from mockserver.contract.http.credentials import Bearer
 from mockserver.contract.provenance import Fact
 from mockserver.contract.validation import Field, fields, nested_structs
 

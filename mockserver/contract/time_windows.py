@@ -24,7 +24,6 @@ class TimeWindow(Struct, frozen=True):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names of its fields."""
         return tuple(filter(None, (*self.limits, self.unit)))
 
     @property

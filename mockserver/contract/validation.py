@@ -16,6 +16,18 @@ from mockserver.contract.provenance import Fact
 MAX_DEPTH: Final = 128
 """Maximum nesting of JSON, as in Rust's serde_json. Accepted values are shown again inside other JSON, so the
 bound is well below msgspec's."""
+# Formats of texts in requests. They only appear in documents; the views validate the values.
+DATE: Final = Meta(extra_json_schema={"format": "date"})
+DATE_TIME: Final = Meta(extra_json_schema={"format": "date-time"})
+ZONE: Final = Meta(extra_json_schema={"x-known": "zones"})
+"""The IANA name of a time zone."""
+SITE: Final = Meta(extra_json_schema={"x-known": "sites"})
+"""The id of one of the tenant's sites."""
+SEGMENT: Final = Meta(extra_json_schema={"x-known": "segments"})
+"""The id of one of the tenant's segments."""
+CURSOR: Final = Meta(extra_json_schema={"x-known": "cursors"})
+"""A cursor for the next page, from a response."""
+
 R = TypeVar("R", bound=Struct)
 
 
@@ -113,7 +125,6 @@ def _structs_in(hint: Any) -> list[type]:
 
 
 def row_model(response: type[Struct], rows_path: str) -> type[Struct]:
-    """Return the struct of the rows in a response."""
     model = response
     for name in rows_path.split("."):
         [field] = [field for field in fields(model) if field.name == name]

@@ -11,9 +11,9 @@ from mockserver.client.plain_values import to_plain
 from mockserver.embedded.in_process_transport import InProcessTransport
 from mockserver.embedded.tenant import TenantHandle
 from mockserver.server import app as server
+from mockserver.server.configuration.config import ConfigError, read_config
 from mockserver.server.provisioning.configured import create_tenants
 from mockserver.server.runner import Running
-from mockserver.server.tenancy.config import ConfigError, read_config
 from mockserver.server.tenancy.tenant import Tenants
 from mockserver.server.tenancy.urls import Addresses, Ports
 

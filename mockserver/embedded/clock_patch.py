@@ -17,7 +17,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Final, Self
 from weakref import WeakSet
 
-from mockserver.admin_schemas import ClockState
+from mockserver.admin_schemas.clocks import ClockState
 from mockserver.client import AdminClient
 from mockserver.server.event_loop import ServerLoop
 

@@ -7,7 +7,10 @@ from typing import Any, SupportsFloat
 from msgspec import json
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import AddedSession, ClockState, FindingSummary, LimitState, WorldTotals
+from mockserver.admin_schemas.clocks import ClockState
+from mockserver.admin_schemas.journals import FindingSummary
+from mockserver.admin_schemas.limits import LimitState
+from mockserver.admin_schemas.worlds import AddedSession, WorldTotals
 from mockserver.client import AdminClient
 from mockserver.client.client import Filter, InstantLike
 from mockserver.client.http_transport import NotPicklable, is_admin_error

@@ -19,7 +19,7 @@ from aiohttp.resolver import AsyncResolver
 from msgspec import Struct
 
 from mockserver.client import AdminClient
-from mockserver.server.tenancy.toml_files import ConfigError
+from mockserver.server.configuration.toml_files import ConfigError
 from mockserver.vendors import load
 
 _HTTPS: Final = 443
@@ -100,7 +100,6 @@ def _current() -> _Interception | None:
 
 
 def _redirect(address: Any) -> Any:
-    """Return the address to connect to."""
     current = _current()
     if current is None or not isinstance(address, tuple):
         return address

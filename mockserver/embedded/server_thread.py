@@ -9,9 +9,9 @@ from threading import Event, Lock, Thread
 from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
+from mockserver.server.configuration.config import Config
 from mockserver.server.event_loop import ServerLoop
 from mockserver.server.runner import Running, serving
-from mockserver.server.tenancy.config import Config
 
 _PATIENCE: Final = 0.02
 """Seconds that requests in progress have to finish when the server stops."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from mockserver.admin_schemas import Dialect
+from mockserver.admin_schemas.tenants import Dialect
 from mockserver.client import AdminClient
 from mockserver.client.client import InstantLike
 from mockserver.client.http_transport import is_admin_error
@@ -12,7 +12,7 @@ from mockserver.client.plain_values import to_plain
 from mockserver.embedded.in_process_transport import InProcessTransport
 from mockserver.embedded.server_thread import ServerThread
 from mockserver.embedded.tenant import TenantHandle, create_from_arguments
-from mockserver.server.tenancy.config import read_config
+from mockserver.server.configuration.config import read_config
 
 __tracebackhide__ = is_admin_error
 _NOT_RUNNING: Final = (
@@ -36,7 +36,8 @@ class SessionMock(TenantHandle):
     ``credentials``, ``faults``, ``limits``, ``scenario``, ``restore``, ``sessions_from`` with
     ``sessions_as``, ``keep_people`` and ``new_ids``, ``host``, ``port`` (0 picks a free one),
     ``vendor_ports``, ``tls``, ``tls_port``, ``proxy``, ``pass_hosts`` and ``answer_hosts``; ``add`` is a
-    list of sessions to add. Raises :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid one.
+    list of sessions to add.
+    Raises :class:`~mockserver.server.configuration.config.ConfigError` for an invalid one.
 
     The server belongs to the process that starts it. A forked child can send requests to its URL, but calls
     of the handle raise ``RuntimeError`` there: use :meth:`connect` with the URL, or start another server.

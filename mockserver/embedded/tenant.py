@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from typing import Any, Final, Literal, Self
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import Coverage, NewTenant, TenantAccess, Verification
+from mockserver.admin_schemas.expected import Coverage
+from mockserver.admin_schemas.journals import Verification
+from mockserver.admin_schemas.tenants import NewTenant, TenantAccess
 from mockserver.client import AdminClient
 from mockserver.client.http_transport import NotPicklable, is_admin_error
 from mockserver.client.plain_values import to_plain
@@ -208,10 +210,10 @@ def create_from_arguments(
     given = {field: value for field, value in arguments.items() if value is not None}
     scenario = given.pop("scenario", None)
     if scenario is not None:
-        from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- keeps start-up fast
+        from mockserver.server.configuration.scenarios import (  # noqa: PLC0415 -- keeps start-up fast
             merge_settings,
         )
-        from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- as above
+        from mockserver.server.configuration.scenarios import (  # noqa: PLC0415 -- as above
             tenant_arguments as read_scenario,
         )
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.admin_schemas import VendorAccess, repr_masked
+from mockserver._util.masking import repr_masked
+from mockserver.admin_schemas.tenants import VendorAccess
 
 
 class VendorHandle(Struct, frozen=True, kw_only=True):

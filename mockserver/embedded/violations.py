@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from mockserver._util.levels import Level
 from mockserver._util.parsers import Strictness
-from mockserver.admin_schemas import FindingSummary, Verification
+from mockserver.admin_schemas.journals import FindingSummary, Verification
 from mockserver.client import AdminClient, AdminError
 from mockserver.client.exchange_texts import count_of
 from mockserver.embedded.exchange_summary import describe_exchange

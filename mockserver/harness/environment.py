@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import json
 
 from mockserver._util.suggest import nearest, suggest
-from mockserver.admin_schemas import TenantAccess
+from mockserver.admin_schemas.tenants import TenantAccess
 
 PREFIX: Final = "SESSION_MOCK_"
 SERVER: Final = "session_mock"

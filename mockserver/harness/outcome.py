@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
-from xml.etree import ElementTree as ET
 
 from msgspec import Struct
 
 from mockserver._util.printable import printable
 from mockserver.client import AdminClient
 from mockserver.embedded.exchange_summary import describe_exchange
+from mockserver.harness.junit import JUnitCase, render_junit
 
 _MAX_EXCHANGES: Final = 100
 _STYLE: Final = "body { font-family: sans-serif; max-width: 70em; margin: 2em auto } pre { overflow-x: auto }"
@@ -46,34 +46,23 @@ def list_exchanges(client: AdminClient, tenant: str) -> list[str]:
     return [printable(describe_exchange(exchange), keep="") for exchange in page.exchanges]
 
 
-def render_junit(outcome: Outcome) -> str:
+def to_junit(outcome: Outcome) -> str:
     """Return the outcome as JUnit XML with a test case for each check."""
-    failures = sum(not check.passed for check in outcome.checks)
-    suite = ET.Element(
-        "testsuite",
-        name=_xml(outcome.title),
-        tests=str(len(outcome.checks)),
-        failures=str(failures),
-        errors="0",
-        time=f"{outcome.seconds:.3f}",
-    )
-    for number, check in enumerate(outcome.checks):
-        seconds = outcome.seconds if number == 0 else 0.0
-        case = ET.SubElement(
-            suite, "testcase", classname="session-mock", name=check.name, time=f"{seconds:.3f}"
+    cases = [
+        JUnitCase(
+            group="session-mock",
+            name=check.name,
+            seconds=0.0 if number else outcome.seconds,
+            result="passed" if check.passed else "failure",
+            message=check.text.partition("\n")[0],
+            text=check.text,
         )
-        if not check.passed:
-            failure = ET.SubElement(case, "failure", message=_xml(check.text.partition("\n")[0]))
-            failure.text = _xml(check.text)
-        elif check.text:
-            ET.SubElement(case, "system-out").text = _xml(check.text)
-    root = ET.Element("testsuites")
-    root.append(suite)
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+        for number, check in enumerate(outcome.checks)
+    ]
+    return render_junit({outcome.title: cases})
 
 
-def render_summary(outcome: Outcome) -> str:
+def to_markdown(outcome: Outcome) -> str:
     """Return the outcome as Markdown, for the summary of a CI job."""
     lines = [f"## {'Passed' if outcome.passed else 'Failed'}: {_fence_inline(outcome.title)}", ""]
     lines += ["| check | result |", "|---|---|"]
@@ -86,7 +75,7 @@ def render_summary(outcome: Outcome) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_html(outcome: Outcome) -> str:
+def to_html(outcome: Outcome) -> str:
     """Return the outcome as an HTML page without scripts."""
     return "\n".join(_html_lines(outcome)) + "\n"
 
@@ -120,8 +109,3 @@ def _fence(text: str) -> Iterable[str]:
 def _fence_inline(text: str) -> str:
     shown = printable(text, keep="").replace("`", "'")
     return f"`{shown}`"
-
-
-def _xml(text: str) -> str:
-    """Return a text without the characters that XML does not allow."""
-    return printable(text)

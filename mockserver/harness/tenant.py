@@ -10,7 +10,7 @@ from mockserver.client import AdminClient
 from mockserver.embedded.in_process_transport import InProcessTransport
 from mockserver.embedded.server_thread import ServerThread
 from mockserver.embedded.tenant import TenantHandle
-from mockserver.server.tenancy.config import Config
+from mockserver.server.configuration.config import Config
 from mockserver.world.model.spec import WorldSpec
 
 

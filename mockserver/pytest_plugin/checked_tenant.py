@@ -5,7 +5,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import TenantAccess, Verification
+from mockserver.admin_schemas.journals import Verification
+from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.client import AdminClient, AdminError
 from mockserver.client.http_transport import is_admin_error
 from mockserver.embedded.tenant import TenantHandle

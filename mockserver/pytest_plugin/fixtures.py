@@ -15,7 +15,7 @@ from msgspec import json
 
 from mockserver._util.parsers import Strictness
 from mockserver._util.printable import printable
-from mockserver.admin_schemas import TenantAccess
+from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.client import AdminClient, AdminError
 from mockserver.client.fault_files import FaultFileError
 from mockserver.client.plain_values import to_plain
@@ -323,11 +323,11 @@ def _check_allowed(marker: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _expand_scenario(marker: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a marker on the base of its scenario; fail the test for an unknown one."""
-    from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- few tests have one
+    from mockserver.server.configuration.scenarios import (  # noqa: PLC0415 -- few tests have one
         merge_settings,
         tenant_arguments,
     )
-    from mockserver.server.tenancy.toml_files import ConfigError  # noqa: PLC0415 -- as above
+    from mockserver.server.configuration.toml_files import ConfigError  # noqa: PLC0415 -- as above
 
     own = dict(marker)
     try:
@@ -341,7 +341,7 @@ def _default_now(arguments: Mapping[str, Any]) -> dict[str, int]:
     """Return a time at which a flowing world has sessions; nothing for an exact world."""
     if arguments["profile"] != "flowing" and "sessions_per_day" not in arguments:
         return {}
-    from mockserver.server.tenancy.config import TenantConfig, tenant_spec  # noqa: PLC0415 -- rare
+    from mockserver.server.configuration.config import TenantConfig, tenant_spec  # noqa: PLC0415 -- rare
 
     fields = {name: arguments.get(name) for name in WorldSpec.__struct_fields__}
     world = {name: value for name, value in fields.items() if value is not None}

@@ -70,7 +70,6 @@ class RowEncoder:
         self._read_ahead = lru_cache(maxsize=CACHED_POPULATIONS)(_new_read_ahead)
 
     def rows(self, sessions: SessionBatch) -> list[Row]:
-        """Return the row of each session."""
         if isinstance(sessions, GeneratedSessions) and not sessions.identities:
             return self._read_ahead(sessions.population).rows(sessions, self._make_rows)
         if isinstance(sessions, ImportedSessions):
@@ -201,7 +200,6 @@ class _MemberEncoder:
         self._row = _define_row((column.name for column in columns), omit_none=omit_none)
 
     def encode(self, sessions: SessionBatch) -> list[bytes]:
-        """Return the members of each session."""
         return self._encode_values(*(column.values(sessions) for column in self._columns))
 
     def _encode_values(self, *values: Sequence[Any]) -> list[bytes]:

@@ -10,7 +10,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Final
 
-from mockserver.server.tenancy.toml_files import ConfigError
+from mockserver.server.configuration.toml_files import ConfigError
 from mockserver.server.tenancy.urls import CertificateFiles
 
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1")

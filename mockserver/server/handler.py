@@ -148,8 +148,19 @@ class Handler:
             tenant = principal.tenant
         clock = None if tenant is None else tenant.clock
         watchdog = _UNBOUNDED if tenant is None else tenant.watchdog
-        journal = self._tenants.unmatched if tenant is None else tenant.journal
-        exchange = self._open_exchange(journal, tenant, cached, request, started_ns)
+        parsed = cached.parsed
+        journal, exchange = self._open_exchange(
+            tenant,
+            cached.raw,  # Identical requests share it.
+            request,
+            started_ns,
+            vendor=parsed.vendor.name,
+            dialect=parsed.vendor.dialect,
+            endpoint=parsed.endpoint.name,
+            near_misses=parsed.near_misses,
+            deleted_tenant=parsed.deleted_tenant,
+            connection=ref(request.transport) if request.keep_alive and request.transport else None,
+        )
         response: Response | None = None
         slot: _Slot | None = None
         try:
@@ -181,31 +192,22 @@ class Handler:
         return find_owner(self._tenants, raw, headers, vendor.name if vendor else None)
 
     def _open_exchange(
-        self,
-        journal: Journal,
-        tenant: Tenant | None,
-        cached: CachedRequest,
-        request: web.Request,
-        started_ns: int,
-    ) -> Exchange:
-        parsed = cached.parsed
+        self, tenant: Tenant | None, raw: RawRequest, request: web.Request, started_ns: int, **details: Any
+    ) -> tuple[Journal, Exchange]:
+        """Record an exchange in the journal of its tenant, if it has one."""
+        journal = self._tenants.unmatched if tenant is None else tenant.journal
         exchange = Exchange(
             received_at=tenant.clock.now() if tenant else wall(),
             real_time=real_time(started_ns),
             started_ns=started_ns,
             scheme=request.scheme,
-            raw=cached.raw,  # Identical requests share it.
+            raw=raw,
             headers=encodable_headers(request.headers),
             known=self._tenants.known,
             tenant=tenant.name if tenant else None,
-            vendor=parsed.vendor.name,
-            dialect=parsed.vendor.dialect,
-            endpoint=parsed.endpoint.name,
-            near_misses=parsed.near_misses,
-            deleted_tenant=parsed.deleted_tenant,
-            connection=ref(request.transport) if request.keep_alive and request.transport else None,
+            **details,
         )
-        return journal.open(exchange)
+        return journal, journal.open(exchange)
 
     async def _admit(
         self, cached: CachedRequest, exchange: Exchange, request: web.Request
@@ -241,7 +243,6 @@ class Handler:
             return None, self._errors.reject_parsed(error.refusal, parsed, cached.raw, exchange)
 
     def _respond(self, cached: CachedRequest, exchange: Exchange, request: web.Request) -> Response:
-        """Return the response to an admitted request."""
         parsed = cached.parsed
         tenant = parsed.principal.tenant if parsed.principal else None
         try:
@@ -306,18 +307,7 @@ class Handler:
         """Respond to a request without an endpoint or one that could not be read; record it as unmatched."""
         tenant = self._find_owner(request, raw, outcome.vendor if isinstance(outcome, NoRoute) else None)
         clock = None if tenant is None else tenant.clock
-        journal = self._tenants.unmatched if tenant is None else tenant.journal
-        exchange = Exchange(
-            received_at=clock.now() if clock else wall(),
-            real_time=real_time(started_ns),
-            started_ns=started_ns,
-            scheme=request.scheme,
-            raw=raw,
-            headers=encodable_headers(request.headers),
-            known=self._tenants.known,
-            tenant=tenant.name if tenant else None,
-        )
-        journal.open(exchange)
+        journal, exchange = self._open_exchange(tenant, raw, request, started_ns)
         response: Response | None = None
         try:
             response = self._reject(outcome, raw, exchange)

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from mockserver.server.configuration.config import Config
 from mockserver.server.http.access_log import create_access_log, server_log
 from mockserver.server.http.known_credentials import KnownCredentials
-from mockserver.server.tenancy.config import Config
 
 IDLE_SECONDS = 75.0
 """Seconds of real time for which an idle connection is kept open; nginx has the same default."""

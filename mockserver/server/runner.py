@@ -11,10 +11,10 @@ from msgspec import to_builtins
 
 from mockserver.server.admin.app import Admin
 from mockserver.server.app import create_app
+from mockserver.server.configuration.config import DEFAULT_TLS_PORT, Config, ConfigError, check_access
 from mockserver.server.http.access_log import AcceptLog
 from mockserver.server.listeners import Listeners
 from mockserver.server.provisioning.configured import create_tenants
-from mockserver.server.tenancy.config import DEFAULT_TLS_PORT, Config, ConfigError, check_access
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.server.tenancy.urls import Ports, format_host
@@ -86,8 +86,8 @@ class Running:
 async def run(config: Config, ready: Callable[[Running], None]) -> None:
     """Serve until SIGINT or SIGTERM; call *ready* when every port accepts connections.
 
-    Raise :class:`~mockserver.server.tenancy.config.ConfigError` if the admin API would be open to everyone,
-    and ``OSError`` if a port is not available.
+    Raise :class:`~mockserver.server.configuration.config.ConfigError` if the admin API would be
+    open to everyone, and ``OSError`` if a port is not available.
     """
     stop = asyncio.Event()
     with _set_on_signal(stop):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED, BehaviorError, common_behaviors, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
-from mockserver.rows.formats import RowFormat
+from mockserver.vendors.row_formats import RowFormat
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.segments import Segment
 from mockserver.world.world import Site, World

@@ -28,7 +28,6 @@ class SiteChanges(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
 
 
 def read_changes(world: World) -> list[SiteChanges]:
-    """Return the changes of each site."""
     return [_read_site(site) for site in world.sites]
 
 

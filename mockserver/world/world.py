@@ -16,7 +16,6 @@ from mockserver.world.generator.imported.batch import ImportedSessions
 from mockserver.world.generator.imported.data import ImportedData
 from mockserver.world.generator.imported.session import ImportedSession
 from mockserver.world.generator.imported.source import ImportedSource
-from mockserver.world.generator.locales import load_vocabulary
 from mockserver.world.generator.population import Population, parse_visitor_number
 from mockserver.world.generator.query_result import (
     FAR,
@@ -38,6 +37,7 @@ from mockserver.world.generator.tracked import (
     unknown_attributes,
 )
 from mockserver.world.model.hashing import key
+from mockserver.world.model.locales import load_vocabulary
 from mockserver.world.model.query import Query
 from mockserver.world.model.segments import Segment, build_segments
 from mockserver.world.model.session_batch import SessionBatch
@@ -333,7 +333,6 @@ def build(spec: WorldSpec) -> World:
 
 
 def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:
-    """Return the world with further events tracked on a site."""
     return world.replace_site(world.sites[site].track(events))
 
 
@@ -375,6 +374,5 @@ def with_imported(world: World, site: int, sessions: Iterable[ImportedSession]) 
 
 
 def without_sessions(world: World, site: int, numbers: Iterable[int]) -> World:
-    """Return the world with sessions deleted from a site."""
     changed = world.sites[site]
     return world.replace_site(changed.replace(deletions=changed.deletions.union(numbers)))

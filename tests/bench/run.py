@@ -20,12 +20,13 @@ from typing import Any, NamedTuple
 from msgspec import json
 
 import mockserver
-from mockserver.admin_schemas import SlotState, TenantAccess
+from mockserver.admin_schemas.limits import SlotState
+from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.validation import read
+from mockserver.server.configuration.config import TenantConfig, make_tenant
 from mockserver.server.expected.rows import all_rows_params, rows
-from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor, ViewRequest
 from mockserver.world.model.hashing import draw_one

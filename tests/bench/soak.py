@@ -18,15 +18,16 @@ from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
 
 from mockserver._util.json_paths import get_at
-from mockserver.admin_schemas import SlotState, TenantAccess
+from mockserver.admin_schemas.limits import SlotState
+from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.client import AdminClient
-from mockserver.contract.credentials import BodyKeys
-from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.reconcile import compare
 from mockserver.vendors import load
 from tests.bench.processes import Server, mock
 from tests.bench.spoken import VendorRequest, build_request
+from tests.embedded.crawling import all_rows_params
 from tests.support.limits import find_limits
 from tests.support.pages import next_page_params, with_page_size
 
@@ -218,21 +219,6 @@ class Client:
             status, answer = 0, None
         self.seen.statuses[status] += 1
         return status, answer
-
-
-def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
-    """Return the parameters that request every session of a world with default dates."""
-    words = {
-        "start": 1_788_220_800,
-        "end": 1_790_812_800,
-        "start_date": "2026-09-01",
-        "end_date": "2026-09-30",
-        "day_after": "2026-10-01",
-    }
-    return {
-        name: value.format_map(words) if isinstance(value, str) else value
-        for name, value in endpoint.all_rows_params.items()
-    }
 
 
 def behaviors() -> dict[str, str | int]:

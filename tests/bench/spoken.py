@@ -6,9 +6,10 @@ from urllib.parse import urlencode
 
 from msgspec import Struct, json
 
-from mockserver.admin_schemas import TenantAccess
-from mockserver.contract.credentials import BodyKeys
+from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
+from mockserver.embedded.vendor_access import make_vendor_handle
 from mockserver.vendors.base import Vendor
 
 
@@ -35,13 +36,11 @@ def build_request(
     access: TenantAccess, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
 ) -> VendorRequest:
     """Return a tenant's request to an endpoint, with credentials."""
-    vendor_access = access.vendors[vendor.name]
-    path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", vendor_access.sites[site])
+    handle = make_vendor_handle(vendor.name, access.vendors[vendor.name]).for_site(site)
+    path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", handle.sites[site])
     if isinstance(endpoint.credentials, BodyKeys):
-        keys = {**vendor_access.credentials, endpoint.credentials.key: vendor_access.sites[site]}
-        own = {name: keys[name] for name in endpoint.credentials.fields}
+        own = {name: handle.credentials[name] for name in endpoint.credentials.fields}
         body = json.encode({**own, **parameters})
         return VendorRequest(endpoint.method, path, {"Content-Type": "application/json"}, body)
     query = f"?{urlencode(parameters)}" if parameters else ""
-    token = vendor_access.credentials["token"]
-    return VendorRequest(endpoint.method, path + query, {"Authorization": f"Bearer {token}"})
+    return VendorRequest(endpoint.method, path + query, dict(handle.headers))

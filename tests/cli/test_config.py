@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli.config import build_schema
 from mockserver.cli.main import cli
+from mockserver.server.configuration.config import ConfigError, read_config
 from mockserver.server.faults.registry import kinds
-from mockserver.server.tenancy.config import ConfigError, read_config
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "mockserver" / "scenarios").glob("*.toml"))
 VALID = """
@@ -32,14 +32,22 @@ clock = {action = "rate", rate = 60}
 kind = "reset"
 """
 INVALID = {
-    "wrold = 1": "unknown",
-    "[[faults]]\nkind = 'latency'\nsecond = 1": "unknown argument 'second'; did you mean 'seconds'",
-    '[limits."rybbit.api"]\nallowd = 2': "allowd",
-    "host = '0.0.0.0'": "not loopback",
-    "[tenants.a]\ncredentials = {\"rybbit.token\" = 'x'}\n[tenants.b]\ncredentials = {\"rybbit.token\" = 'x'}": "used",
-    "clock = {action = 'advance', seconds = 'x'}": "invalid duration 'x'",
-    "clock = {action = 'wait'}": "clock",
+    "wrold = 1": (1, "unknown"),
+    "[[faults]]\nkind = 'latency'\nsecond = 1": (3, "unknown argument 'second'; did you mean 'seconds'"),
+    '[limits."rybbit.api"]\nallowd = 2': (2, "allowd"),
+    "host = '0.0.0.0'": (1, "not loopback"),
+    "[tenants.a]\ncredentials = {\"rybbit.token\" = 'x'}\n[tenants.b]\ncredentials = {\"rybbit.token\" = 'x'}": (
+        None,
+        "used",
+    ),
+    "clock = {action = 'advance', seconds = 'x'}": (None, "invalid duration 'x'"),
+    "clock = {action = 'wait'}": (1, "clock"),
+    "[world]\nsites = 1\n[tenants.a]\nworld = {}\n[tenants.a.world]": (None, "invalid TOML"),
+    "now = 0\n[tenants.a]\nsession = 1\nnow = 'x'": (3, "unknown field 'session'"),
+    "now = 0\n[tenants.a]\nnow = 'x'": (3, "'x' is not an ISO 8601 date or time"),
+    "[world]\n[tenants.b.world]\nsesions = 1": (3, "did you mean 'sessions'"),
 }
+"""Settings with the line and a part of the message."""
 
 
 def run(*words: str) -> Result:
@@ -57,14 +65,15 @@ def test_check_accepts_settings_and_every_shipped_scenario(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("text", INVALID)
-def test_check_explains_invalid_settings(text: str, tmp_path: Path) -> None:
+def test_check_explains_invalid_settings_with_line(text: str, tmp_path: Path) -> None:
     path = tmp_path / "mock.toml"
     path.write_text(text, encoding="utf-8")
     result = run("check", str(path))
 
     assert result.exit_code == 1
-    assert result.output.startswith(f"Error: {path}")
-    assert INVALID[text] in result.output
+    line, message = INVALID[text]
+    assert result.output.startswith(f"Error: {path}: " if line is None else f"Error: {path}, line {line}: ")
+    assert message in result.output
 
 
 def test_schema_describes_files_and_the_arguments_of_every_fault() -> None:

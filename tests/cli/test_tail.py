@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.admin_schemas import JournalPage
+from mockserver.admin_schemas.journals import JournalPage
 from mockserver.cli.admin import tail
 from mockserver.cli.admin.tail import follow_journal
 from tests.cli.conftest import PAIR, Shell

@@ -9,8 +9,8 @@ from socket import SHUT_WR
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
+from mockserver.server.configuration.config import Config
 from mockserver.server.runner import Running, serving
-from mockserver.server.tenancy.config import Config
 from tests.conftest import QUICK
 
 

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from msgspec import to_builtins
 
-from mockserver.admin_schemas import AdvanceClock, LimitChange
+from mockserver.admin_schemas.clocks import AdvanceClock
+from mockserver.admin_schemas.limits import LimitChange
 from mockserver.client import AdminClient
 from mockserver.client.client import DEFAULT_TENANT
 from mockserver.server.runner import Running

@@ -17,6 +17,7 @@ from mockserver.vendors.base import Vendor
 from tests.clients.careful import CarefulClient
 from tests.embedded.crawling import all_rows_params
 from tests.support.pages import Params, with_page_size
+from tests.support.windows import format_edge
 
 Pair = tuple[Vendor, Endpoint]
 LISTS: Final[list[Pair]] = [
@@ -56,10 +57,8 @@ def window_params(endpoint: Endpoint, start: datetime, end: datetime) -> Params:
     window = endpoint.time_windows[0]
     zones = {rule.when.zone: "UTC" for rule in endpoint.lint_rules if isinstance(rule.when, MissingCompanion)}
 
-    def convert(instant: datetime) -> str | int:
-        return int(instant.timestamp()) if endpoint.body else instant.date().isoformat()
-
-    return {**zones, str(window.start): convert(start), str(window.end): convert(end)}
+    first, last = (format_edge(endpoint, int(edge.timestamp()) * 1000) for edge in (start, end))
+    return {**zones, str(window.start): first, str(window.end): last}
 
 
 def strict_limits(vendor: Vendor, endpoint: Endpoint) -> dict[str, int | str]:

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from mockserver.cli.main import cli
 from mockserver.conformance.html import to_html
 from mockserver.conformance.results import read_reports
-from mockserver.conformance.rows import read_rows
+from mockserver.harness.row_files import read_rows
 from tests.conformance.known_bugs import BROWSEE, RYBBIT
 
 CLIENT = Path(__file__).parent / "clients" / "careful.py"

@@ -19,8 +19,8 @@ from urllib.parse import quote
 import pytest
 
 from mockserver import SessionMock
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.contract.validation import fields
 from mockserver.server import listeners
 from mockserver.server.admin.routes import ROUTES

@@ -10,7 +10,7 @@ from msgspec import json
 
 from mockserver._util.clock import LATEST
 from mockserver.contract.behaviors import MAX_NUMBER
-from mockserver.contract.credentials import BodyKeys
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.contract.limits import WindowLimit, rate_limits
 from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.faults.paging import PagingFault

@@ -15,11 +15,11 @@ from click.testing import CliRunner
 from msgspec import json
 
 from mockserver import SessionMock
-from mockserver.admin_schemas import TenantAccess
+from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.cli.main import cli
 from mockserver.client import AdminClient, AdminError
+from mockserver.server.configuration.config import Config, TenantConfig, tenants
 from mockserver.server.runner import serving
-from mockserver.server.tenancy.config import Config, TenantConfig, tenants
 from mockserver.vendors import NAMES, load
 
 LATIN = "Zürich".encode("latin-1")

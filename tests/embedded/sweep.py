@@ -11,7 +11,9 @@ from tests.embedded.crawling import LISTS
 from tests.support.limits import find_limits
 
 VENDOR, ENDPOINT = LISTS[0]
-BEHAVIOR = next(behavior for behavior in VENDOR.contract.behaviors if behavior.options)
+BEHAVIOR = next(
+    behavior for vendor, _ in LISTS for behavior in vendor.contract.behaviors if len(behavior.options) > 1
+)
 LIMIT = next(f"{vendor.name}.{limit.pool}" for vendor, _, limit in find_limits(LISTS, WindowLimit))
 NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
 PARTS = ("world", "clock", "faults", "limits", "behaviors", "journal")

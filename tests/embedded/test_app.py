@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver import create_app, tenant_of
-from mockserver.server.tenancy.config import ConfigError
+from mockserver.server.configuration.config import ConfigError
 from tests.embedded.crawling import ALL, LISTS, Pair, name
 
 NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver import SessionMock
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED
-from mockserver.server.tenancy.config import ConfigError
+from mockserver.server.configuration.config import ConfigError
 from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import OBSERVED, Vendor
 from tests.embedded.crawling import Pair, crawl, flat

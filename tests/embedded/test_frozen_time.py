@@ -11,8 +11,8 @@ import pytest
 import time_machine
 
 from mockserver import SessionMock
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 

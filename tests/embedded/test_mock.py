@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mockserver import AdminError, SessionMock, VendorHandle
-from mockserver.server.tenancy.config import ConfigError
+from mockserver.server.configuration.config import ConfigError
 from tests.embedded.crawling import LISTS, all_rows_params, send
 from tests.support.tls import TLS
 

@@ -18,7 +18,8 @@ from mockserver import (
     TenantHandle,
     VendorHandle,
 )
-from mockserver.admin_schemas import FindingSummary, LimitState, Verification
+from mockserver.admin_schemas.journals import FindingSummary, Verification
+from mockserver.admin_schemas.limits import LimitState
 
 HEAVY = (
     "numpy",

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver.embedded.server_thread import ServerThread
-from mockserver.server.tenancy.config import read_config
+from mockserver.server.configuration.config import read_config
 from tests.support.tls import TLS
 
 

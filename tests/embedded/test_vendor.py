@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver import SessionMock, TenantHandle
-from mockserver.contract.credentials import BodyKeys
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.embedded.vendor_access import VendorHandle
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor

@@ -12,10 +12,11 @@ import pytest
 from msgspec import json
 
 from mockserver import SessionMock
-from mockserver.admin_schemas import ClockState, WorldTotals
+from mockserver.admin_schemas.clocks import ClockState
+from mockserver.admin_schemas.worlds import WorldTotals
 from mockserver.client import AdminClient
 from mockserver.pytest_plugin.reproduce import build_command
-from mockserver.server.tenancy.config import Config, tenants
+from mockserver.server.configuration.config import Config, tenants
 from mockserver.vendors import load
 from tests.pytest_plugin.conftest import Run
 

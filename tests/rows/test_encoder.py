@@ -16,8 +16,8 @@ from mockserver.rows.encoder import (
     Row,
     RowEncoder,
 )
+from mockserver.server.configuration.config import TenantConfig, make_tenant
 from mockserver.server.expected.rows import all_rows_params, rows
-from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from mockserver.world.generator.timeline import DAY

@@ -8,7 +8,7 @@ from msgspec import json
 
 from mockserver import AdminError, SessionMock
 from mockserver.cli.serve import command as serve
-from mockserver.server.tenancy.config import ConfigError, read_config, tenants
+from mockserver.server.configuration.config import ConfigError, read_config, tenants
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import format_instant
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.cors import NO_CORS
+from mockserver.contract.http.cors import NO_CORS
 from mockserver.server.faults.registry import read
 from mockserver.server.requests.negotiation import find_policy
 from mockserver.server.review.verification import unexpected

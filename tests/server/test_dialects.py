@@ -10,14 +10,14 @@ from aiohttp import ClientSession
 from msgspec import json
 
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED, BehaviorError, short_name
-from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import Bearer
 from mockserver.contract.limits import WindowLimit, rate_limits
+from mockserver.server.configuration.config import Config, ConfigError, TenantConfig, make_tenant, read_config
 from mockserver.server.journal.har import build_har
 from mockserver.server.journal.serialization import describe_exchange
 from mockserver.server.requests.responses import status_of
 from mockserver.server.runner import serving
-from mockserver.server.tenancy.config import Config, ConfigError, TenantConfig, make_tenant, read_config
 from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import OBSERVED, Vendor
 from tests.made_up import NAME, PLACE, another

@@ -214,9 +214,11 @@ async def test_replaced_world_resets_world_history(serve: Any) -> None:
 
 
 async def test_expected_rows_with_running_clock_are_optional_since_first_page(serve: Any) -> None:
-    mock, pair = await serve(world={"sessions_per_day": 24}, now="2026-09-10"), LISTS[0]
+    pair = next(pair for pair in LISTS if "{end}" in pair[1].all_rows_params.values())
+    [end] = [name for name, value in pair[1].all_rows_params.items() if value == "{end}"]
+    mock = await serve(world={"sessions_per_day": 24}, now="2026-09-10")
     mock.tenant.faults.add(read({"kind": "session_arrives", "times": 1}))
-    parameters = all_rows_params(mock.tenant, pair[1]) | {"end": mock.tenant.clock.now() // 1000 + 10**6}
+    parameters = all_rows_params(mock.tenant, pair[1]) | {end: mock.tenant.clock.now() // 1000 + 10**6}
     status, _ = await mock.ask(*pair, parameters)
     before = [row for _, row in rows(mock.tenant, *pair, parameters)]
     mock.tenant.clock.advance(6 * 3_600_000)

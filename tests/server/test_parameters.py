@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.contract.validation import fields
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor

@@ -16,7 +16,7 @@ import pytest
 
 from mockserver import SessionMock
 from mockserver.embedded.interception import intercept
-from mockserver.server.tenancy.toml_files import ConfigError
+from mockserver.server.configuration.toml_files import ConfigError
 from mockserver.vendors import load
 from tests.support.requests_to_hosts import HostRequest, requests_to_hosts
 

@@ -17,8 +17,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 

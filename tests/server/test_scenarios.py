@@ -8,8 +8,8 @@ import pytest
 from msgspec import to_builtins
 
 from mockserver import SessionMock
-from mockserver.server.tenancy.config import ConfigError, read_config
-from mockserver.server.tenancy.scenarios import load_scenario, scenario_names, tenant_arguments
+from mockserver.server.configuration.config import ConfigError, read_config
+from mockserver.server.configuration.scenarios import load_scenario, scenario_names, tenant_arguments
 from mockserver.vendors import get_vendor
 from tests.clients.careful import CarefulClient
 from tests.clients.lists import QUICK, SESSIONS, list_params

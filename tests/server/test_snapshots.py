@@ -12,7 +12,7 @@ from msgspec import json
 from mockserver import SessionMock
 from mockserver.cli.main import cli
 from mockserver.embedded.tenant import TenantHandle
-from mockserver.server.tenancy.config import ConfigError, read_config
+from mockserver.server.configuration.config import ConfigError, read_config
 from mockserver.vendors import get_vendor
 from tests.clients.lists import LISTS, QUICK, list_params
 from tests.support.tls import TLS

@@ -22,18 +22,19 @@ from msgspec import Struct, json
 
 from mockserver._util.clock import LATEST
 from mockserver._util.json_paths import get_at
-from mockserver.admin_schemas import TenantAccess, WindowState
+from mockserver.admin_schemas.limits import WindowState
+from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.client import AdminClient, AdminError
 from mockserver.contract.behaviors import DIALECT, short_name
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.limits import WindowLimit
 from mockserver.server.app import create_app
+from mockserver.server.configuration.config import Config, tenants
 from mockserver.server.requests.responses import status_of
-from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import load
 from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, parse_instant
 from tests.bench.spoken import build_request
 from tests.conftest import QUICK
+from tests.embedded.crawling import all_rows_params
 from tests.server.asking import ALL, Pair
 from tests.support.limits import find_limits, has_limit
 from tests.support.pages import with_page_number, with_page_size
@@ -51,12 +52,6 @@ WORLDS: list[dict[str, Any]] = [
 ]
 NAMES = ["a", "b", "c"]
 WITNESS = "witness"
-WORDS = {
-    "start": DEFAULT_START // 1000,
-    "end": DEFAULT_END // 1000,
-    "start_date": "2026-09-01",
-    "end_date": "2026-09-30",
-}
 SIZE = 3
 DAY = 86_400_000
 HALF = (DEFAULT_START + DEFAULT_END) // 2
@@ -254,12 +249,7 @@ def _parameters(pair: Pair, page: int = 0, cursor: str | None = None) -> dict[st
     paging, endpoint = pair[1].pagination, pair[1]
     if endpoint.rows_path is None:
         return dict(endpoint.example)
-    words = {**WORDS, "day_after": "2026-10-01"}
-    asked = {
-        name: value.format_map(words) if isinstance(value, str) else value
-        for name, value in endpoint.all_rows_params.items()
-    }
-    asked = with_page_size(endpoint, asked, SIZE)
+    asked = with_page_size(endpoint, all_rows_params(endpoint), SIZE)
     if cursor and paging.has_cursors:
         return {**asked, str(paging.key_field): cursor}
     return with_page_number(endpoint, asked, page) if page and not paging.has_cursors else asked
@@ -497,7 +487,8 @@ class Steered(RuleBasedStateMachine):
             ]
             return None
         model.exchanges += 1
-        key = site if isinstance(pair[1].credentials, BodyKeys) else None
+        access = model.access.vendors[pair[0].name]
+        key = site if access.sites[0] in access.credentials.values() else None
         if not all(
             model.windows[limit].admits(window.opens, key, model.now)
             for limit, (_, window) in WINDOWS.items()

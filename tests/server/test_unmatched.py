@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 from msgspec import json
 
-from mockserver.contract.credentials import BodyKeys
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.server.review.verification import verify
 from mockserver.vendors import load_dialects
 from tests.server.asking import Pair, name

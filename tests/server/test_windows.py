@@ -1,6 +1,5 @@
 """The finding window-outside-world: requests for a time in which the world has no sessions at all."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from mockserver.server.expected.rows import all_rows_params
 from mockserver.vendors import load_dialects
 from tests.server.asking import Pair, name
+from tests.support.windows import format_edge
 
 DAY = 86_400_000
 WINDOWED: list[Pair] = [
@@ -61,7 +61,7 @@ async def test_explicit_window_is_found_only_outside(serve: Any, pair: Pair) -> 
         parameters = dict(pair[1].example)
         for field, instant in ((window.start, start), (window.end, start + 7 * DAY)):
             if field is not None:
-                parameters[field] = value_at(pair, instant)
+                parameters[field] = format_edge(pair[1], instant)
         for field in ("time_zone", "timezone"):
             if field in (pair[1].query.__struct_fields__ if pair[1].query else ()):
                 parameters[field] = "UTC"
@@ -70,13 +70,6 @@ async def test_explicit_window_is_found_only_outside(serve: Any, pair: Pair) -> 
         samples.append(len(found(mock)))
 
     assert samples == [1, 0, 1]
-
-
-def value_at(pair: Pair, instant: int) -> Any:
-    """Return an instant as the field has it: Unix seconds or a date."""
-    if pair[1].body is not None:
-        return instant // 1000
-    return datetime.fromtimestamp(instant / 1000, UTC).strftime("%Y-%m-%d")
 
 
 @pytest.mark.parametrize("pair", WINDOWED, ids=name)

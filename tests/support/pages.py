@@ -58,8 +58,10 @@ def next_page_params(endpoint: Endpoint, params: Params, response: Any) -> Param
         case NoPagination():
             return None
         case OffsetPagination(offset=offset, total=total, next=path):
-            following = field_at(response, path) if path else params.get(offset, 0) + count
-            return {**params, offset: following} if following < field_at(response, str(total)) else None
+            size = _page_size(pagination, params)
+            following = field_at(response, path) if path else params.get(offset, 0) + size
+            is_last = following >= field_at(response, total) if total else count < size
+            return None if is_last else {**params, offset: following}
         case PageNumberPagination(page=page, first=first):
             is_last = count < _page_size(pagination, params)
             return None if is_last else {**params, page: params.get(page, first) + 1}

@@ -3,16 +3,20 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from click.testing import CliRunner
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from mockserver.cli.main import cli
 from mockserver.contract.behaviors import BASIS, DIALECT, Behavior, ByBehavior, short_name
+from mockserver.contract.checks import check_contract
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
+from mockserver.contract.limits import WindowLimit
 from mockserver.contract.pagination import OffsetPagination
+from mockserver.contract.provenance import assumed
 from mockserver.vendors import NAMES, load
 from mockserver.vendors.base import Vendor, with_dialects
 
@@ -38,7 +42,7 @@ def views(contract: Contract) -> dict[str, Any]:
 
 def build_vendor(contract: Contract = OWN) -> Vendor:
     """Check a contract as the tests of the registry do, and return a vendor whose views are complete."""
-    contract.check()
+    check_contract(contract)
     return Vendor(contract, FAMILY.create_identifiers, views(contract))
 
 
@@ -57,6 +61,24 @@ def with_endpoint(endpoint: Endpoint) -> Contract:
 def with_status(behavior: ByBehavior) -> Contract:
     """Return the contract with a status that depends on a behavior."""
     return replace(OWN, errors={**OWN.errors, "internal": replace(OWN.errors["internal"], status=behavior)})
+
+
+def with_limit(body: str, defaults: dict[str, str | int]) -> Contract:
+    """Return the contract with a limit, and with another body of its error."""
+    limit = WindowLimit(allowed=NUMBER.name, seconds=1, opens="clock", pool="all")
+    template = replace(OWN.errors["internal"], body=body, defaults=defaults)
+    return replace(
+        with_endpoint(
+            replace(LIST, name="limited", paths=("/limited",), path={}, site=None, limits=(limit,))
+        ),
+        errors={**OWN.errors, limit.error: template},
+    )
+
+
+class Unreadable(Struct):
+    """A query with bounds where msgspec takes none."""
+
+    number: Annotated[int | None, Meta(ge=0), assumed("A number.")] = None
 
 
 BROKEN: dict[str, tuple[Callable[[], object], str]] = {
@@ -84,6 +106,8 @@ BROKEN: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "unknown behavior of a status": (lambda: build_vendor(with_status(ByBehavior(NUMBER.name + "x", {}))), f"did you mean '{NUMBER.name}'"),
     "unknown option of a status": (lambda: build_vendor(with_status(ByBehavior(NUMBER.name, {"nothing": 400}))), "has no option 'nothing'"),
+    "limit's error without defaults": (lambda: build_vendor(with_limit("error {scope}, {retryAfter}", {"scope": "burst"})), "defaults: no 'retryAfter'; a fault"),
+    "bounds of a nullable number": (lambda: build_vendor(with_list_fields(query=Unreadable)), "Unreadable: Can only set `ge` on a numeric type"),
     "no documented dialect": (lambda: with_dialects(build_vendor(replace(OWN, dialect="other"))), "there is no dialect 'documented'"),
     "unknown observed dialect": (lambda: with_dialects(build_vendor(), observed="nothing"), "there is no dialect 'nothing'"),
     "dialect twice": (lambda: with_dialects(build_vendor(), build_vendor()), "two dialects have the same name"),

@@ -12,14 +12,14 @@ from msgspec import to_builtins
 from msgspec.structs import fields as struct_fields
 
 from mockserver.contract.behaviors import DOCUMENTED, ByBehavior
-from mockserver.contract.credentials import Bearer, BodyKeys
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import Bearer, BodyKeys
 from mockserver.contract.validation import Field, fields, read
 from mockserver.rows.datetimes import format_seconds, parse_instant
 from mockserver.rows.encoder import RowEncoder
+from mockserver.server.configuration.config import TenantConfig, make_tenant, tenant_spec
 from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.expected.rows import rows as expected_rows
-from mockserver.server.tenancy.config import TenantConfig, make_tenant, tenant_spec
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import OBSERVED, Vendor
 from mockserver.world.generator.tracked import Identity

@@ -13,9 +13,9 @@ from mockserver.cli.main import cli
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.provenance import Basis
 from mockserver.contract.validation import fields, nested_structs
+from mockserver.server.configuration.config import TenantConfig, make_tenant
 from mockserver.server.expected.examples import openapi
 from mockserver.server.expected.rows import all_rows_params, answer
-from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from tests.support.generated import stale

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.world.generator.locales import localized_vocabulary
+from mockserver.world.model.locales import localized_vocabulary
 from mockserver.world.model.vocabulary import load
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec import to_builtins
 
-from mockserver.world.generator.locales import localized_vocabulary
+from mockserver.world.model.locales import localized_vocabulary
 from mockserver.world.model.vocabulary import Vocabulary, load
 
 RESERVED = (".example", ".test", ".invalid", ".localhost", ".example.com", ".example.org", ".example.net")

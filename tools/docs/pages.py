@@ -18,8 +18,8 @@ from mockserver.embedded import controls
 from mockserver.pytest_plugin.marker import ARGUMENTS
 from mockserver.pytest_plugin.settings import SETTINGS
 from mockserver.server.admin.routes import ROUTES
-from mockserver.server.tenancy.config import Config
-from mockserver.server.tenancy.scenarios import SCENARIO_TEXTS, SCENARIOS, load_scenario, scenario_names
+from mockserver.server.configuration.config import Config
+from mockserver.server.configuration.scenarios import SCENARIO_TEXTS, SCENARIOS, load_scenario, scenario_names
 from mockserver.vendors import load_dialects
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec

@@ -13,7 +13,7 @@ from faker import VERSION, Faker
 from msgspec import json
 from msgspec.structs import replace
 
-from mockserver.world.generator.locales import SEED, draw_names, draw_unique
+from mockserver.world.model.locales import SEED, draw_names, draw_unique
 from mockserver.world.model.vocabulary import FOLDER, Acquisition, Agent, Page, Place, Vocabulary
 from tools.vocabulary import oddities, tables
 from tools.vocabulary.tables import Row

@@ -2,7 +2,7 @@
 
 import click
 
-from mockserver.admin_schemas import ClockState
+from mockserver.admin_schemas.clocks import ClockState
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo

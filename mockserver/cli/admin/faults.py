@@ -6,7 +6,7 @@ from typing import Any
 import click
 from msgspec import json
 
-from mockserver.admin_schemas import FaultArgument, FaultKinds
+from mockserver.admin_schemas.faults import FaultArgument, FaultKinds
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table

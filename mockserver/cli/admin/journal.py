@@ -9,7 +9,7 @@ import click
 from msgspec import json
 
 from mockserver._util.printable import printable, printable_json
-from mockserver.admin_schemas import Count, JournalPage
+from mockserver.admin_schemas.journals import Count, JournalPage
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.tail import follow_journal
 from mockserver.cli.lazy_group import SuggestingGroup

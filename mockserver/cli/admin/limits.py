@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mockserver.admin_schemas import LimitChange, LimitState, SlotState, WindowState
+from mockserver.admin_schemas.limits import LimitChange, LimitState, SlotState, WindowState
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import print_table

@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from mockserver._util.parsers import Strictness
-from mockserver.admin_schemas import FindingSummary, Verification
+from mockserver.admin_schemas.journals import FindingSummary, Verification
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.journal import filter_options
 from mockserver.cli.output import echo, print_table

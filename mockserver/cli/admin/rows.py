@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import click
 from msgspec import json
 
-from mockserver.admin_schemas import Coverage
+from mockserver.admin_schemas.expected import Coverage
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import (
     OneOf,
     Pair,
+    columns_option,
     format_examples,
     order_option,
     parse_json_or_text,
-    repeated_pairs,
 )
 from mockserver.client.client import AdminClient
 from mockserver.client.exchange_texts import count_of
@@ -107,12 +107,7 @@ def _print_reconciliation(result: "Reconciliation") -> None:
 @click.argument("params", nargs=-1, type=Pair("PARAM=VALUE", parse_json_or_text), metavar="[PARAM=VALUE]...")
 @_site_option
 @order_option
-@click.option(
-    "--columns",
-    help="A column with another name in FILE than at the vendor. Repeatable.",
-    metavar="THEIRS=OURS",
-    **repeated_pairs("THEIRS=OURS"),
-)
+@columns_option("A column with another name in FILE than at the vendor. Repeatable.")
 @click.option("--field", "fields", multiple=True, metavar="NAME", help="Compare only this field. Repeatable.")
 @click.option("--strict-fields", is_flag=True, help="Report fields that the vendor does not have.")
 @click.option(

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mockserver.admin_schemas import Health, Version
+from mockserver.admin_schemas.server import Health, Version
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.output import echo, print_json
 from mockserver.cli.params import format_examples

@@ -5,7 +5,7 @@ from itertools import islice
 from time import sleep
 from typing import Any, Final
 
-from mockserver.admin_schemas import JournalPage
+from mockserver.admin_schemas.journals import JournalPage
 
 PAUSE: Final = 0.25
 """Seconds of real time between two reads."""

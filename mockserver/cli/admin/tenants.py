@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mockserver.admin_schemas import NewTenant, TenantAccess
+from mockserver.admin_schemas.tenants import NewTenant, TenantAccess
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.worlds import collect_world_fields, world_options
 from mockserver.cli.lazy_group import SuggestingGroup
@@ -37,11 +37,11 @@ def _print_tenants(tenants: list[TenantAccess]) -> None:
 
 def _merge_scenario(scenario: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return a tenant's arguments on the base of a scenario; raises a usage error for an unknown one."""
-    from mockserver.server.tenancy.scenarios import (  # noqa: PLC0415 -- one option needs it
+    from mockserver.server.configuration.scenarios import (  # noqa: PLC0415 -- one option needs it
         merge_settings,
         tenant_arguments,
     )
-    from mockserver.server.tenancy.toml_files import ConfigError  # noqa: PLC0415 -- as above
+    from mockserver.server.configuration.toml_files import ConfigError  # noqa: PLC0415 -- as above
 
     try:
         return merge_settings(tenant_arguments(scenario), arguments)

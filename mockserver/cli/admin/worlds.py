@@ -6,7 +6,7 @@ import click
 from msgspec import json
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import AddedSession, WorldFields, WorldTotals
+from mockserver.admin_schemas.worlds import AddedSession, WorldFields, WorldTotals
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table

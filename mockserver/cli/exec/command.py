@@ -22,6 +22,7 @@ from mockserver.cli.params import (
     URL,
     OneOf,
     ParsedText,
+    columns_option,
     combine_options,
     format_examples,
     order_option,
@@ -35,7 +36,7 @@ from mockserver.harness.child import ChildResult, run_child
 from mockserver.harness.environment import Addresses, PlaceholderError, format_variables
 from mockserver.harness.outcome import Check
 from mockserver.harness.tenant import borrow_tenant, serve_tenant
-from mockserver.server.tenancy.config import Config, ConfigError
+from mockserver.server.configuration.config import Config, ConfigError
 from mockserver.vendors import NAMES
 
 HARNESS_FAILED: Final = 125
@@ -201,12 +202,7 @@ _check_options = combine_options(
         help="Compare a file that the command writes, lines of JSON or .csv, with the expected rows;"
         " repeatable.",
     ),
-    click.option(
-        "--columns",
-        metavar="THEIRS=OURS",
-        **repeated_pairs("THEIRS=OURS"),
-        help="A column of these files with another name than at the vendor; repeatable.",
-    ),
+    columns_option("A column of these files with another name than at the vendor; repeatable."),
     order_option,
     click.option("--junit", metavar="FILE", help="Write the result as JUnit XML."),
     click.option("--html", "page", metavar="FILE", help="Write the result as an HTML page."),

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import json
 
 from mockserver._util.parsers import Strictness
-from mockserver.cli.output import echo
+from mockserver.cli.output import append_summary
 from mockserver.client import AdminClient
 from mockserver.client.exchange_texts import count_of
 from mockserver.embedded.reconcile_report import Options, find_request, reconcile
@@ -21,14 +21,7 @@ from mockserver.embedded.violations import (
     summarize_unmatched,
 )
 from mockserver.harness.child import ChildResult
-from mockserver.harness.outcome import (
-    Check,
-    Outcome,
-    list_exchanges,
-    render_html,
-    render_junit,
-    render_summary,
-)
+from mockserver.harness.outcome import Check, Outcome, list_exchanges, to_html, to_junit, to_markdown
 from mockserver.harness.row_files import RowFileError, is_csv_name, parse_rows
 
 _MAX_UNMATCHED: Final = 10
@@ -105,15 +98,11 @@ def write_reports(  # noqa: PLR0917 -- everything about a run
         exchanges=list_exchanges(client, tenant),
     )
     if "junit" in files:
-        Path(files["junit"]).write_text(render_junit(outcome), encoding="utf-8")
+        Path(files["junit"]).write_text(to_junit(outcome), encoding="utf-8")
     if "html" in files:
-        Path(files["html"]).write_text(render_html(outcome), encoding="utf-8")
+        Path(files["html"]).write_text(to_html(outcome), encoding="utf-8")
     if "har" in files:
         Path(files["har"]).write_bytes(client.export_journal("har", tenant))
-    summary = files.get("summary")
-    if summary == "-":
+    if "summary" in files:
         sys.stdout.flush()
-        echo(render_summary(outcome), err=True)
-    elif summary is not None:
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(render_summary(outcome))
+        append_summary(files["summary"], to_markdown(outcome), err=True)

@@ -10,7 +10,7 @@ import click
 from mockserver.cli.options import build_config, world_options
 from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import format_examples, json_option
-from mockserver.server.tenancy.config import ConfigError, tenants
+from mockserver.server.configuration.config import ConfigError, tenants
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.world.generator.query_result import QueryResult
 from mockserver.world.generator.timeline import DAY, HOUR

@@ -40,7 +40,6 @@ class Admin:
         return app
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Handle one request."""
         from mockserver.server.admin.dispatch import handle_request  # noqa: PLC0415 -- keeps start-up fast
 
         return await handle_request(self, request)

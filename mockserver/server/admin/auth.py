@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from mockserver.server.admin.problem_details import ProblemError
-from mockserver.server.tenancy.config import is_loopback
+from mockserver.server.configuration.config import is_loopback
 
 _SCHEME = "bearer"
 _OWN_SITES = ("same-origin", "none")

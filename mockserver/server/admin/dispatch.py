@@ -22,11 +22,11 @@ from mockserver.server.admin.problem_details import ProblemError, invalid_reques
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.routing import Created, HandlerContext, Route, StreamingBody
 from mockserver.server.admin.signatures import decode_body, parse_fields, request_types
+from mockserver.server.configuration.config import ConfigError
 from mockserver.server.http.redaction import Secrets
 from mockserver.server.http.request_body import media_type, read_body
 from mockserver.server.requests.responses import SERVER
 from mockserver.server.tenancy.active_faults import FaultError
-from mockserver.server.tenancy.config import ConfigError
 from mockserver.server.tenancy.limit_changes import LimitError
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenants

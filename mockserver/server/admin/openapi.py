@@ -12,7 +12,8 @@ from msgspec import json
 from msgspec.structs import fields
 
 from mockserver._util.version import VERSION
-from mockserver.admin_schemas import ExpectedRowsQuery, Problem
+from mockserver.admin_schemas.expected import ExpectedRowsQuery
+from mockserver.admin_schemas.server import Problem
 from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.handlers.expected import get_expected_rows
 from mockserver.server.admin.handlers.faults import add_faults
@@ -38,7 +39,6 @@ _ENDPOINT_PARAMS: Final = {
 
 @cache
 def document(routes: Sequence[Route]) -> dict[str, Any]:
-    """Return the OpenAPI document of the routes."""
     models = dict.fromkeys([*chain.from_iterable(map(_models, routes)), Problem])
     schemas, components = json.schema_components(models, ref_template=_REF)
     schema_of = dict(zip(models, schemas, strict=True))
@@ -146,7 +146,6 @@ def _is_created(hint: Any) -> bool:
 
 
 def _query_params(route: Route) -> list[dict[str, Any]]:
-    """Return the parameters of the query."""
     model = ExpectedRowsQuery if route.handler is get_expected_rows else request_types(route).get("query")
     if model is None:
         return []

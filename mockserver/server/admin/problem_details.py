@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from mockserver._util.printable import encodable
-from mockserver.admin_schemas import Problem
+from mockserver.admin_schemas.server import Problem
 from mockserver.server.http.redaction import Secrets
 
 _STATUSES: Final = {
@@ -58,5 +58,4 @@ class ProblemError(Exception):
 
 
 def invalid_request(detail: str) -> ProblemError:
-    """Return the problem of a request with invalid content."""
     return ProblemError("invalid-request", detail)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.admin_schemas import Coverage
+from mockserver.admin_schemas.expected import Coverage
 from mockserver.contract.endpoint import Endpoint
 from mockserver.reconcile import row_key_function
 from mockserver.server.expected.rows import all_rows_params, expected_rows, rows_at

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from itertools import chain
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct, json
 from msgspec.structs import replace
@@ -15,14 +15,16 @@ from mockserver.contract.errors import ApiError
 from mockserver.contract.validation import fields, read
 from mockserver.rows.datetimes import DAY, format_seconds
 from mockserver.server.expected.merge import MergedRow, merge_rows
-from mockserver.server.expected.page_requests import page_instants
 from mockserver.server.http.pagination import collect_fields, compute_page_info, list_key_of
-from mockserver.server.tenancy.tenant import Tenant
+from mockserver.server.review.returned_rows import ExchangeReader
+from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.server.tenancy.world_history import WorldSnapshot
 from mockserver.vendors.base import Vendor, VendorIdentifiers, ViewRequest
 from mockserver.world.generator.tracked import TrackedSession
 
 Requirement = Literal["required", "optional", "forbidden"]
+_MAX_INSTANTS: Final = 16
+"""Maximum number of instants of one list: its rows are computed for each of them."""
 
 
 class UnknownParameterError(ValueError):
@@ -165,13 +167,37 @@ def _snapshots(
         return before, since
     instants: list[int] = []
     if any(snapshot.now != begun for snapshot in since):  # The clock moved, so the journal is needed.
-        instants = page_instants(tenant, vendor, endpoint, name, begun)
+        instants = _page_instants(tenant, vendor, endpoint, name, begun)
     last = max([begun, *instants])
     requested = [replace(_latest(since, instant), now=instant) for instant in instants if instant != begun]
     ordered = sorted([*since, *requested], key=lambda snapshot: snapshot.now)
     snapshots = [replace(item, reference=max(begun, min(item.now, last))) for item in ordered]
     distinct = {(id(item.world), item.now): item for item in snapshots}
     return [replace(snapshot, reference=begun) for snapshot in before], list(distinct.values())
+
+
+def _page_instants(
+    tenant: Tenant, vendor: Vendor, endpoint: Endpoint, list_key: str, begun: int
+) -> list[int]:
+    """Return the instants from *begun* on at which pages of a list were requested, ascending.
+
+    The first and the last are always among them; of many, some in between are left out.
+    """
+    reader = ExchangeReader(Tenants([tenant]), tenant)
+    instants: set[int] = set()
+    for exchange in tenant.journal:
+        if (exchange.vendor, exchange.endpoint) != (vendor.name, endpoint.name):
+            continue
+        if exchange.received_at < begun or exchange.received_at in instants:
+            continue
+        request = reader.parse_answered(exchange)
+        if request is not None and request.list_key == list_key:
+            instants.add(exchange.received_at)
+    ordered = sorted(instants)
+    if len(ordered) <= _MAX_INSTANTS:
+        return ordered
+    step = (len(ordered) - 1) / (_MAX_INSTANTS - 1)
+    return [ordered[round(number * step)] for number in range(_MAX_INSTANTS)]
 
 
 def _latest(snapshots: list[WorldSnapshot], instant: int) -> WorldSnapshot:

@@ -174,7 +174,6 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 
     @property
     def kind(self) -> str:
-        """Name of the kind."""
         return str(type(self).__struct_config__.tag)
 
     def check(self) -> None:
@@ -199,7 +198,6 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         )
 
     def applies_to_endpoint(self, request: "ParsedRequest") -> bool:
-        """Return whether the fault applies to the endpoint of a request."""
         return self.vendor in (None, request.vendor.name) and self.endpoint in (None, request.endpoint.name)
 
     def _window(self) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import NODEFAULT, UNSET, inspect, json
 from msgspec.structs import FieldInfo, fields
 
-from mockserver.admin_schemas import FaultArgument
+from mockserver.admin_schemas.faults import FaultArgument
 from mockserver.server.faults.base import Fault, WireFault
 from mockserver.server.faults.registry import kinds
 

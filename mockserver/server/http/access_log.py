@@ -47,7 +47,6 @@ class AccessLog(AccessLogger):
     """The credentials of the server; see :func:`create_access_log`."""
 
     def __init__(self, logger: Logger, log_format: str = AccessLogger.LOG_FORMAT) -> None:
-        """Write to a logger."""
         self._adapter = _MaskingAdapter(logger)
         super().__init__(self._adapter, log_format)  # type: ignore[arg-type]  # it has the used methods
 

@@ -109,7 +109,6 @@ class Secrets:
         return text
 
     def mask_field(self, name: str, value: Any) -> Any:
-        """Mask the value of a field or header."""
         return MASK if is_secret(name) else self.mask_value(value)
 
     def mask_value(self, value: Any, *, ours: bool = False) -> Any:

@@ -132,7 +132,6 @@ class History:
             self._spec = spec
 
     def progress(self, list_key: str) -> ListProgress:
-        """Return the progress of a list."""
         progress = self.lists.pop(list_key, None) or ListProgress()
         self.lists[list_key] = progress
         if len(self.lists) > LISTS:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from msgspec import json, to_builtins
+from msgspec import json
 
 from mockserver._util.version import VERSION
 from mockserver.server.journal.journal import Exchange
@@ -16,8 +16,14 @@ from mockserver.server.journal.redacted_exchange import (
     redact_exchange,
     to_milliseconds,
 )
+from mockserver.server.journal.serialization import describe_exchange
 
 _HTTP = "HTTP/1.1"
+_OWN_FIELDS = (
+    *("number", "at", "tenant", "vendor", "dialect", "endpoint", "error", "basis", "source", "faults"),
+    *("effective_faults", "findings", "near_misses", "deleted_tenant"),
+)
+"""Fields of an exchange that a HAR does not have."""
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
@@ -48,22 +54,7 @@ def _build_archive(entries: list[dict[str, Any]]) -> dict[str, Any]:
 def _build_entry(exchange: Exchange) -> dict[str, Any]:
     redacted = redact_exchange(exchange)
     timings = _measure(exchange)
-    own_fields = {
-        "number": exchange.number,
-        "at": format_instant(exchange.received_at),
-        "tenant": exchange.tenant,
-        "vendor": exchange.vendor,
-        "dialect": exchange.dialect,
-        "endpoint": exchange.endpoint,
-        "error": exchange.error,
-        "basis": exchange.basis,
-        "source": to_builtins(exchange.source),
-        "faults": list(exchange.faults),
-        "effective_faults": list(exchange.effective_faults),
-        "findings": to_builtins(exchange.findings),
-        "near_misses": redacted.near_misses,
-        "deleted_tenant": exchange.deleted_tenant,
-    }
+    described = describe_exchange(exchange, redacted)
     return {
         "startedDateTime": format_instant(exchange.real_time),
         "time": round(sum(timings.values()), 3),
@@ -71,7 +62,7 @@ def _build_entry(exchange: Exchange) -> dict[str, Any]:
         "response": _build_response(exchange, redacted),
         "cache": {},
         "timings": timings,
-        **{f"_{name}": value for name, value in own_fields.items() if value},
+        **{f"_{name}": described[name] for name in _OWN_FIELDS if described[name]},
     }
 
 

@@ -62,5 +62,4 @@ def format_instant(instant: int) -> str:
 
 
 def to_milliseconds(nanoseconds: int | None) -> float | None:
-    """Convert nanoseconds to milliseconds."""
     return None if nanoseconds is None else round(nanoseconds / 1e6, 3)

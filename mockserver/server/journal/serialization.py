@@ -18,9 +18,9 @@ Count = Annotated[int, Meta(ge=0)]
 _DELIVERY_FIELDS: Final = ("delay", "sent", "declared", "rate", "chunks", "omitted", "end", "head")
 
 
-def describe_exchange(exchange: Exchange) -> dict[str, Any]:
+def describe_exchange(exchange: Exchange, redacted: RedactedExchange | None = None) -> dict[str, Any]:
     """Return an exchange as JSON, with all credentials masked."""
-    redacted = redact_exchange(exchange)
+    redacted = redacted or redact_exchange(exchange)
     return {
         "number": exchange.number,
         "at": format_instant(exchange.received_at),

@@ -5,9 +5,15 @@ from typing import Any
 
 from msgspec import DecodeError, json
 
+from mockserver.server.configuration.config import (
+    DEFAULT_TENANT,
+    Config,
+    ConfigError,
+    TenantConfig,
+    make_tenant,
+)
 from mockserver.server.faults import registry
 from mockserver.server.tenancy.active_faults import FaultError
-from mockserver.server.tenancy.config import DEFAULT_TENANT, Config, ConfigError, TenantConfig, make_tenant
 from mockserver.server.tenancy.tenant import Tenant
 
 

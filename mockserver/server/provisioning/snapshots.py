@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from mockserver._util.clock import Clock
 from mockserver._util.version import VERSION
 from mockserver.contract.behaviors import BehaviorError
+from mockserver.server.configuration.toml_files import ConfigError
 from mockserver.server.faults import registry
 from mockserver.server.tenancy.active_faults import ActiveFault, FaultError
 from mockserver.server.tenancy.limits import Limits
 from mockserver.server.tenancy.settings import TenantError, TenantSettings
 from mockserver.server.tenancy.tenant import Tenant
-from mockserver.server.tenancy.toml_files import ConfigError
 from mockserver.server.tenancy.watchdog import Watchdog
 from mockserver.world.changes import SiteChanges, apply_changes, read_changes
 from mockserver.world.model.spec import WorldError, spec
@@ -78,7 +78,6 @@ class Snapshot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def take_snapshot(tenant: Tenant) -> Snapshot:
-    """Return the state of a tenant."""
     settings = tenant.settings
     clock = tenant.clock
     return Snapshot(

@@ -5,9 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.server.tenancy.tenant import Principal, Tenants
 from mockserver.vendors.base import Vendor
 

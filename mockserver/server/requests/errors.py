@@ -8,9 +8,9 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from mockserver._util.printable import printable
-from mockserver.contract.cors import ORIGIN, is_preflight
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import PREFLIGHT, ApiError, VendorError
+from mockserver.contract.http.cors import ORIGIN, is_preflight
 from mockserver.server.http.known_credentials import KnownCredentials
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.redaction import collect_secrets

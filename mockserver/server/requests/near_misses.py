@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 from msgspec import Struct
 
 from mockserver._util.printable import printable
-from mockserver.contract.credentials import SCHEME, BodyKeys
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import SCHEME, BodyKeys
 from mockserver.contract.validation import read_json
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.redaction import Secrets, collect_secrets

@@ -8,8 +8,8 @@ from multidict import CIMultiDict
 
 from mockserver._util.content_coding import IDENTITY, choose_coding
 from mockserver.contract.behaviors import CORS, ENCODING
-from mockserver.contract.cors import ANY_ORIGIN, NO_CORS, ORIGIN, Cors
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.cors import ANY_ORIGIN, NO_CORS, ORIGIN, Cors
 from mockserver.server.http.response import Response
 from mockserver.server.http.router import NoRoute
 from mockserver.server.requests.responses import SERVER

@@ -30,7 +30,6 @@ _SUCCESS_HEADERS = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
 
 
 def success_response(body: bytes, headers: Mapping[str, str]) -> Response:
-    """Return a response with status 200."""
     all_headers = CIMultiDict({**_SUCCESS_HEADERS, **headers}) if headers else _SUCCESS_HEADERS
     return Response(body=body, headers=all_headers)
 

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from msgspec import json
 
 from mockserver._util.levels import LEVELS, Level
-from mockserver.admin_schemas import FindingSummary, Verification
+from mockserver.admin_schemas.journals import FindingSummary, Verification
 from mockserver.server.journal.journal import Exchange, Finding
 from mockserver.server.journal.serialization import describe_exchange
 from mockserver.server.review.unfinished import find_unfinished

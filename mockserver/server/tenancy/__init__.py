@@ -1,1 +1,1 @@
-"""Tenants and their state: configuration, limits, world history, URLs."""
+"""Tenants and their state: settings, limits, world history, URLs."""

@@ -3,7 +3,7 @@
 import re
 
 from mockserver._util.clock import LATEST, Clock
-from mockserver.admin_schemas import (
+from mockserver.admin_schemas.clocks import (
     AdvanceClock,
     ClockChange,
     FreezeClock,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import to_builtins
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import LimitChange
+from mockserver.admin_schemas.limits import LimitChange
 from mockserver.contract.limits import Limit
 from mockserver.server.tenancy.limits import Limits
 from mockserver.server.tenancy.settings import TenantSettings

@@ -22,11 +22,9 @@ class Limits(Struct):
     """Changed lengths of windows."""
 
     def copy(self) -> "Limits":
-        """Return an independent copy."""
         return Limits(set(self.off), dict(self.seconds))
 
     def apply(self, name: str, limit: Limit) -> Limit:
-        """Return a limit with the changes."""
         if name not in self.seconds or "seconds" not in limit.settings:
             return limit
         return replace(limit, seconds=self.seconds[name])

@@ -131,7 +131,6 @@ def _create_identifiers(
 
 
 def _select_dialects(explicit: Mapping[str, str | int]) -> dict[str, Vendor]:
-    """Return each vendor in the dialect that its behavior selects."""
     return {
         vendor.name: vendor.in_dialect(str(explicit.get(f"{vendor.name}.{DIALECT}", vendor.dialect)))
         for vendor in load()

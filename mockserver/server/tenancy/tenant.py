@@ -215,7 +215,6 @@ class Tenants:
             self._deleted.popitem(last=False)
 
     def resolve_credential(self, vendor: str, token: str) -> Principal | None:
-        """Return the principal of a credential, or ``None``."""
         return self._tokens.get((vendor, token))
 
     def deleted_tenant(self, vendor: str, token: str) -> str | None:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from mockserver.admin_schemas import TenantAccess, VendorAccess
-from mockserver.contract.credentials import Bearer, BodyKeys
+from mockserver.admin_schemas.tenants import TenantAccess, VendorAccess
 from mockserver.contract.endpoint import Contract
+from mockserver.contract.http.credentials import Bearer, BodyKeys
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors.base import VendorIdentifiers
 

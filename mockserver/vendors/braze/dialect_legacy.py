@@ -7,9 +7,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.http.credentials import Bearer
 from mockserver.contract.lint_rules import InQuery, LintRule
 from mockserver.contract.provenance import Fact, Source, assumed
 from mockserver.vendors.braze import contract

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from mockserver.contract.json_formats import DATE_TIME, SEGMENT, SITE
+from mockserver.contract.validation import DATE_TIME, SEGMENT, SITE
 from mockserver.vendors.braze.sources import documented
 
 MAX_LENGTH: Final = 100

@@ -89,7 +89,6 @@ def _select_sites(identifier: str | None, request: ViewRequest) -> Sequence[Site
 
 
 def list_segments(request: ViewRequest) -> ViewResult:
-    """Return a page of the segments."""
     query: ListSegments = request.query
     segments = [
         ListedSegment(identifier, name, analytics_tracking_enabled=True, tags=[])

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from mockserver.contract.behaviors import Behavior, ByBehavior
-from mockserver.contract.cors import Cors
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.http.cors import Cors
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit, retry_after_behavior
 from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, IsSet, LintRule, LooksLikeMilliseconds
 from mockserver.contract.pagination import OffsetPagination

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
-from mockserver.contract.json_formats import DATE_TIME, SEGMENT
+from mockserver.contract.validation import DATE_TIME, SEGMENT
 from mockserver.vendors.browsee.sources import documented, observed
 
 MAXIMUM: Final = 100

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mockserver.rows.encoder import RowEncoder
-from mockserver.rows.formats import Row, RowEntries, RowError, RowFormat, check_events, make_agent
 from mockserver.vendors.browsee.views import build_encoder
+from mockserver.vendors.row_formats import Row, RowEntries, RowError, RowFormat, check_events, make_agent
 from mockserver.world.generator.imported.session import ImportedSession
 from mockserver.world.model.countries import country_codes, place_of_country
 from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place

@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from mockserver.contract.cors import Cors
-from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.http.cors import Cors
+from mockserver.contract.http.credentials import Bearer
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, LintRule, MissingCompanion
 from mockserver.contract.pagination import OffsetPagination, PageNumberPagination

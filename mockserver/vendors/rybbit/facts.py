@@ -1,7 +1,8 @@
 """Facts about Rybbit that several endpoints or dialects share."""
 
 from mockserver.contract.provenance import assumed
-from mockserver.vendors.rybbit.filters.conditions import MAX_COMPARED_IDS, MAX_FILTER_STEPS
+from mockserver.vendors.rybbit.filters.conditions import MAX_COMPARED_IDS
+from mockserver.vendors.rybbit.filters.text_filters import MAX_FILTER_STEPS
 from mockserver.vendors.rybbit.sources import documented, newer, newest, observed, seen, sourced
 
 _RANGE_BY_START = assumed(

@@ -5,9 +5,9 @@ from typing import Final
 
 from mockserver.rows.columns import Column
 from mockserver.rows.datetimes import parse_instant
-from mockserver.rows.formats import Row, RowEntries, RowError, RowFormat, check_events
-from mockserver.vendors.rybbit.formatting import is_device_id, parse_session_id
+from mockserver.vendors.row_formats import Row, RowEntries, RowError, RowFormat, check_events
 from mockserver.vendors.rybbit.rows import FORMAT_BEHAVIORS, build_encoder
+from mockserver.vendors.rybbit.values.formatting import is_device_id, parse_session_id
 from mockserver.world.generator.imported.session import ImportedSession, walk_pages
 from mockserver.world.model.countries import place_of_country
 from mockserver.world.model.vocabulary import Acquisition, Agent, Place

@@ -9,7 +9,7 @@ from typing import Any, Final
 from mockserver.rows.columns import Column, entry_column
 from mockserver.rows.datetimes import format_seconds
 from mockserver.rows.encoder import RowEncoder
-from mockserver.vendors.rybbit import formatting
+from mockserver.vendors.rybbit.values import formatting
 from mockserver.world.model.hashing import I64
 from mockserver.world.model.session_batch import SessionBatch
 

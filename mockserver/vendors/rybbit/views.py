@@ -20,7 +20,6 @@ from mockserver.vendors.rybbit.filters.conditions import (
     build_conditions,
 )
 from mockserver.vendors.rybbit.filters.syntax import FilterSyntax
-from mockserver.vendors.rybbit.formatting import COUNTRIES, parse_session_id
 from mockserver.vendors.rybbit.request_models import DatesAndMinutes, GetSession, ListSessions
 from mockserver.vendors.rybbit.rows import (
     FORMAT_BEHAVIORS,
@@ -31,7 +30,8 @@ from mockserver.vendors.rybbit.rows import (
 )
 from mockserver.vendors.rybbit.times.server_times import UnanswerableTimeError
 from mockserver.vendors.rybbit.times.time_ranges import TimeRange, start_after_minutes
-from mockserver.vendors.rybbit.tracker import store_events
+from mockserver.vendors.rybbit.values.formatting import COUNTRIES, parse_session_id
+from mockserver.vendors.rybbit.values.tracker import store_events
 from mockserver.world.generator.query_result import QueryResult
 from mockserver.world.model.query import Condition, Query
 from mockserver.world.model.session_batch import Event, SessionBatch
@@ -209,7 +209,6 @@ def list_session_locations(dialect: DialectBehavior, request: ViewRequest) -> Vi
 
 
 def build_views(dialect: DialectBehavior) -> Mapping[str, View]:
-    """Return the view of each endpoint in a dialect."""
     return {
         "list_sessions": partial(list_sessions, dialect),
         "get_session": partial(get_session, dialect),

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from mockserver.contract.json_formats import CURSOR, DATE, ZONE
+from mockserver.contract.validation import CURSOR, DATE, ZONE
 from mockserver.vendors.sparklytics.sources import documented, sourced
 
 MAXIMUM: Final = 100

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mockserver.rows.datetimes import parse_instant
-from mockserver.rows.formats import Row, RowEntries, RowError, RowFormat, check_events, make_agent
+from mockserver.vendors.row_formats import Row, RowEntries, RowError, RowFormat, check_events, make_agent
 from mockserver.vendors.sparklytics.rows import parse_visitor_id
 from mockserver.vendors.sparklytics.views import ENCODER
 from mockserver.world.generator.imported.session import ImportedSession, walk_pages

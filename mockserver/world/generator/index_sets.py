@@ -31,8 +31,6 @@ _NONE = np.empty(0, dtype=np.int64)
 
 
 class AllSessions:
-    """All sessions."""
-
     rows: I64 | None = np.arange(ARCHETYPES)
     excluded: I64 = _NONE
 

@@ -137,7 +137,6 @@ class TrackedSession(Struct, frozen=True):
         return next((event.attributes for event in self.events if event.attributes), default)
 
     def list_pages(self, vocabulary: Vocabulary) -> list[Page]:
-        """Return the page of each event."""
         return [event.page or vocabulary.pages[0] for event in self.events]
 
     @property
@@ -146,7 +145,6 @@ class TrackedSession(Struct, frozen=True):
         return [event.page for event in self.events if event.page and event.is_pageview]
 
     def count_events(self, kind: str) -> int:
-        """Return the number of events of a kind."""
         return sum(event.kind == kind for event in self.events)
 
     def acquisitions(self, vocabulary: Vocabulary) -> list[Acquisition]:

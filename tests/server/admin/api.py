@@ -9,8 +9,8 @@ from typing import Any
 from msgspec import Struct, json
 from openapi_schema_validator import OAS31Validator
 
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.http.credentials import BodyKeys
 from mockserver.contract.limits import ConcurrencyLimit, TokenBucket, WindowLimit
 from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.openapi import document

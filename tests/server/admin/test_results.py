@@ -88,11 +88,11 @@ async def test_bodies_are_whole_on_demand(serve_admin: ServeAdmin, pair: Pair) -
 async def test_result_is_unknown_if_fault_changed_body(
     serve_admin: ServeAdmin, fault: Any, *, known: bool
 ) -> None:
-    admin = await serve_admin(world={"sessions": COUNT})
+    admin = await serve_admin(world={"sessions": 3 * COUNT})
     await admin.change("POST", f"{DEFAULT}/faults", fault)
     pair = next(pair for pair in LISTS if pair[1].pagination.total)
     with suppress(ClientError):
-        await admin.send_vendor_request("default", pair, first_page(admin, pair, 20))
+        await admin.send_vendor_request("default", pair, first_page(admin, pair, 2 * COUNT))
     [exchange] = (await admin.get(f"{JOURNAL}?results=true"))["exchanges"]
 
     assert (exchange["result"] is not None) == known

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver._util.json_paths import get_at
-from mockserver.admin_schemas import WorldFields
+from mockserver.admin_schemas.worlds import WorldFields
 from mockserver.server.expected.rows import all_rows_params
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec

@@ -90,7 +90,7 @@ def test_group_name_is_ignored() -> None:
         ("a{1001}", "the pattern is too large"),
         ("((((){900}){900}){900}){900}", "the pattern is too large"),
         ("a{99999999999}", "the repetition number is too large"),
-        ("(" * 250 + ")" * 250, "the pattern is nested too deeply"),
+        ("(" * 250 + ")" * 250, "the pattern is nested too deeply; use fewer groups within groups"),
     ],
 )
 def test_invalid_or_unsupported_pattern_raises_error(pattern: str, message: str) -> None:

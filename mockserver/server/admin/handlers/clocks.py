@@ -1,7 +1,7 @@
 """Clocks of tenants."""
 
 from mockserver._util.clock import Clock
-from mockserver.admin_schemas import ClockChange, ClockState
+from mockserver.admin_schemas.clocks import ClockChange, ClockState
 from mockserver.server.admin.routing import HandlerContext
 from mockserver.server.tenancy.clock_changes import apply_clock_change
 from mockserver.world.model.spec import format_instant

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import convert, json
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import (
+from mockserver.admin_schemas.expected import (
     BegunList,
     BegunListsQuery,
     Coverage,

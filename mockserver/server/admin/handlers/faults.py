@@ -4,7 +4,7 @@ from inspect import cleandoc
 from typing import Any
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import FaultKind, FaultKinds
+from mockserver.admin_schemas.faults import FaultKind, FaultKinds
 from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.admin.routing import Created, HandlerContext
 from mockserver.server.faults.base import Fault

@@ -9,7 +9,8 @@ from msgspec import json, to_builtins
 from msgspec.structs import replace
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import Count, FindingSummary, JournalPage, TraceQuery, Verification
+from mockserver.admin_schemas.expected import TraceQuery
+from mockserver.admin_schemas.journals import Count, FindingSummary, JournalPage, Verification
 from mockserver.contract.findings import FINDINGS
 from mockserver.server.admin.handlers.expected import find_endpoint
 from mockserver.server.admin.problem_details import ProblemError, invalid_request

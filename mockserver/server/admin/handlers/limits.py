@@ -2,7 +2,7 @@
 
 from msgspec import Struct, convert
 
-from mockserver.admin_schemas import LimitChange, LimitState
+from mockserver.admin_schemas.limits import LimitChange, LimitState
 from mockserver.contract.limits import Limit, RateLimit
 from mockserver.server.admin.routing import HandlerContext
 from mockserver.server.tenancy.limit_changes import change_limits, limits_by_name

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from mockserver._util.version import VERSION
-from mockserver.admin_schemas import Health, Version
+from mockserver.admin_schemas.server import Health, Version
 from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.admin.routing import PEM, HandlerContext, StreamingBody
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from msgspec import Struct, to_builtins
 
-from mockserver.admin_schemas import AddedSession, NewWorld, SiteTotals, WorldTotals
+from mockserver.admin_schemas.worlds import AddedSession, NewWorld, SiteTotals, WorldTotals
 from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import HandlerContext
+from mockserver.server.configuration.config import TenantConfig, tenant_spec
 from mockserver.server.expected.rows import row_of_session
 from mockserver.server.expected.session_dump import described
-from mockserver.server.tenancy.config import TenantConfig, tenant_spec
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.world.generator.added import NewSession
 from mockserver.world.model.query import Query

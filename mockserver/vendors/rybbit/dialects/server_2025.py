@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from msgspec import Meta
 from msgspec.structs import replace
 
-from mockserver.contract.cors import Cors
 from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.http.cors import Cors
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.provenance import assumed
 from mockserver.vendors.rybbit import contract, facts

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from mockserver.contract.credentials import Bearer
+from mockserver.contract.http.credentials import Bearer
 from mockserver.contract.validation import Lenient
 from mockserver.vendors.rybbit import contract
 from mockserver.vendors.rybbit.contract import error_template

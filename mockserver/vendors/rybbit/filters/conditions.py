@@ -1,40 +1,24 @@
-"""The filters of a request as conditions on sessions.
-
-Text filters are evaluated here, on the distinct texts of a dimension, and become sets of texts.
-That way, the work that a request causes is counted in one place, and bounded.
-"""
+"""The filters of a request as conditions on sessions."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from math import isfinite, isnan
-from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from msgspec import Struct
 
 from mockserver.contract.errors import ApiError
 from mockserver.vendors.rybbit.filters.fields import NUMBER_FIELDS, resolve_text_field
-from mockserver.vendors.rybbit.filters.regex import (
-    PatternError,
-    UnsupportedPatternError,
-    WorkError,
-    compile_pattern,
-    search,
-)
+from mockserver.vendors.rybbit.filters.regex import PatternError, UnsupportedPatternError
 from mockserver.vendors.rybbit.filters.syntax import NULL_TYPES, FilterSyntax
-from mockserver.vendors.rybbit.formatting import Formatter, is_device_id
+from mockserver.vendors.rybbit.filters.text_filters import TextFilter, WorkBudget
 from mockserver.vendors.rybbit.request_models import Filter
 from mockserver.vendors.rybbit.times.javascript import describe_pattern_error, to_number
-from mockserver.world.model.like import contains_like
-from mockserver.world.model.query import WHILE_ANONYMOUS, Condition, Operator
+from mockserver.vendors.rybbit.values.formatting import Formatter, is_device_id
+from mockserver.world.model.query import WHILE_ANONYMOUS, Condition
 
 ListTexts = Callable[[str, Formatter], frozenset[str]]
 """Return the distinct formatted texts that sessions can have in a dimension."""
-MAX_FILTER_STEPS: Final = 100_000
-"""Maximum steps that the filters of one request may take; they take less than 60 ms (`make bench`).
-
-A step is a visited state of a pattern, or a character.
-"""
 MAX_COMPARED_IDS: Final = 10_000
 """Maximum number of sessions whose ids are compared with a filter, which the world has no index for."""
 _STEPS_PER_FILTER: Final = 250
@@ -43,14 +27,6 @@ _STEPS_PER_VISITOR: Final = 250
 """Steps of looking up the sessions of one visitor."""
 _STEPS_PER_NUMBER: Final = 60
 """Steps of comparing a number with the numbers of all places."""
-_STEPS_PER_PATTERN: Final = 500
-"""Steps of compiling a pattern without its characters and states."""
-_STEPS_PER_STATE: Final = 4
-"""Steps of creating a state of a pattern."""
-_STEPS_PER_PATTERN_CHARACTER: Final = 8
-"""Steps of parsing a character of a pattern."""
-_LIKE_CHARACTERS_PER_STEP: Final = 64
-"""Characters that C code compares in the time of one step."""
 _MAX_PATTERN_LENGTH: Final = 500
 _NAMED_GROUP: Final = re.compile(r"\(\?<(?=\w)")
 _REFUSED_BY_JAVASCRIPT: Final = re.compile(r"(?<!\\)(?:\\\\)*\(\?[a-zA-Z]")
@@ -61,105 +37,6 @@ _EQUALITIES: Final = {"equals", "not_equals"}
 _ORDERINGS: Final = {"greater", "less", "least", "most"}
 IDENTIFIED: Final = Condition("identified", bool, "equals", (True,))
 _ANONYMOUS: Final = Condition("identified", bool, "equals", (False,))
-
-
-class _TextIn(Struct, frozen=True):
-    """Return whether one of the formatted texts of an entry is in a set."""
-
-    formatters: tuple[Formatter, ...]
-    texts: frozenset[str]
-
-    def __call__(self, entry: Any) -> bool:
-        return any(format_entry(entry) in self.texts for format_entry in self.formatters)
-
-
-class _WorkBudget:
-    """Counts the steps that the filters of a request take."""
-
-    def __init__(self, syntax: FilterSyntax) -> None:
-        self._syntax = syntax
-        self._steps_left = MAX_FILTER_STEPS
-        self._compiled_patterns: set[str] = set()
-        self._searches: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
-
-    def spend(self, steps: int) -> None:
-        """Count steps; raise :class:`ApiError` if the request has taken too many."""
-        self._steps_left -= steps
-        if self._steps_left < 0:
-            raise self._make_error()
-
-    def _make_error(self) -> ApiError:
-        return self._syntax.make_database_error(
-            f"The filters are too complex: they take more than {MAX_FILTER_STEPS:,} steps; use fewer or"
-            " simpler filters"
-        )
-
-    def compile(self, pattern: str) -> None:
-        """Compile a pattern or raise :class:`PatternError`; each pattern is counted once."""
-        if pattern in self._compiled_patterns:
-            return
-        self.spend(_STEPS_PER_PATTERN + _STEPS_PER_PATTERN_CHARACTER * len(pattern))
-        self.spend(_STEPS_PER_STATE * compile_pattern(pattern).size)
-        self._compiled_patterns.add(pattern)
-
-    def search(self, pattern: str, texts: frozenset[str]) -> frozenset[str]:
-        """Return the texts that contain a match; each search is counted once."""
-        key = (pattern, texts)
-        if key not in self._searches:
-            try:
-                result = search(pattern, texts, MAX_FILTER_STEPS)
-            except WorkError:
-                raise self._make_error() from None
-            self.spend(result.steps)
-            self._searches[key] = result.matching_texts
-        return self._searches[key]
-
-
-_FindTexts = Callable[[str, frozenset[str], _WorkBudget], frozenset[str]]
-"""Return the texts that match the value of a filter."""
-
-
-def _find_equal(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
-    budget.spend(1)
-    return texts & {value}
-
-
-def _find_by(matches: Callable[[str, str], Any]) -> _FindTexts:
-    def find(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
-        budget.spend(len(texts))
-        return frozenset(text for text in texts if matches(text, value))
-
-    return find
-
-
-def _find_containing(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
-    budget.spend(len(texts) // 2 + 1)  # Without a call, two texts take less time than one step.
-    return frozenset([text for text in texts if value in text])
-
-
-def _find_like(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
-    pattern_steps = _STEPS_PER_PATTERN_CHARACTER * len(value) if "_" in value else 0
-    text_steps = sum(1 + len(text) * len(value) // _LIKE_CHARACTERS_PER_STEP for text in texts)
-    budget.spend(pattern_steps + text_steps)
-    return frozenset(text for text in texts if contains_like(text, value))
-
-
-def _find_pattern(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
-    return budget.search(value, texts)
-
-
-_FIND_BY_OPERATOR: Final[Mapping[str, _FindTexts]] = {
-    "equals": _find_equal,
-    "contains": _find_containing,
-    "starts": _find_by(str.startswith),
-    "ends": _find_by(str.endswith),
-    "greater": _find_by(gt),
-    "less": _find_by(lt),
-    "least": _find_by(ge),
-    "most": _find_by(le),
-    "like": _find_like,
-    "regex": _find_pattern,
-}
 
 
 class SessionFacts(Struct, frozen=True):
@@ -182,37 +59,6 @@ class FilterConditions(Struct):
     excluded_visitors: list[str]
 
 
-class _TextFilter(Struct, frozen=True):
-    """A valid filter on texts."""
-
-    dimension: str
-    formatters: tuple[Formatter, ...]
-    operator: Operator
-    values: tuple[str, ...]
-    is_negated: bool
-    one_miss_is_enough: bool
-    """True if a negated filter needs an entry that misses one value, not an entry that misses all."""
-    per_event: bool
-    """True if a negated filter needs an event that misses the values, not a session without a match."""
-    same_event: bool
-
-    def find(self, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
-        """Return the texts that meet the filter; negated, those that miss one value or all."""
-        find = _FIND_BY_OPERATOR[self.operator]
-        matches = [find(value, texts, budget) for value in self.values]
-        if not self.is_negated:
-            return frozenset().union(*matches)
-        combine = frozenset.intersection if self.one_miss_is_enough else frozenset.union
-        return texts.difference(combine(*matches))
-
-    def evaluate(self, texts: frozenset[str], budget: _WorkBudget) -> Condition:
-        """Compare the values with the texts of the dimension."""
-        negate = self.is_negated and not (self.one_miss_is_enough or self.per_event)
-        found = self.find(texts, budget)
-        matching = _TextIn(self.formatters, texts - found if negate else found)
-        return Condition(self.dimension, matching, "equals", (True,), negate, self.same_event)
-
-
 def build_conditions(
     filters: str | None,
     user_id: str | None,
@@ -224,8 +70,8 @@ def build_conditions(
     result = FilterConditions([], [], [])
     if user_id:
         result.actors.append(_resolve_visitors((user_id,), syntax))
-    budget = _WorkBudget(syntax)
-    text_filters: list[_TextFilter] = []
+    budget = WorkBudget(syntax)
+    text_filters: list[TextFilter] = []
     failure: ApiError | None = None
     for index, item in enumerate(syntax.parse(filters, syntax) if filters else ()):
         path = f"filters[{index}]"
@@ -258,7 +104,7 @@ def build_conditions(
     return result
 
 
-def _check(item: Filter, path: str, syntax: FilterSyntax, budget: _WorkBudget) -> None:
+def _check(item: Filter, path: str, syntax: FilterSyntax, budget: WorkBudget) -> None:
     """Raise the error for a filter that is rejected, whatever the sessions are."""
     operator, _ = syntax.types[item.type]
     is_checked = syntax.javascript and item.parameter not in {*syntax.text_orderings, "user_id"}
@@ -322,7 +168,7 @@ def _resolve_visitors(visitors: tuple[str, ...], syntax: FilterSyntax) -> tuple[
     return tuple(WHILE_ANONYMOUS + each if is_device_id(each) else each for each in visitors)
 
 
-def _find_visitors(text_filter: _TextFilter, sessions: SessionFacts, budget: _WorkBudget) -> tuple[str, ...]:
+def _find_visitors(text_filter: TextFilter, sessions: SessionFacts, budget: WorkBudget) -> tuple[str, ...]:
     """Return the devices of the sessions whose id meets a filter."""
     devices = tuple(text_filter.find(frozenset(device for device, _ in sessions.list_visitors()), budget))
     budget.spend(_STEPS_PER_VISITOR * len(devices))
@@ -331,7 +177,7 @@ def _find_visitors(text_filter: _TextFilter, sessions: SessionFacts, budget: _Wo
 
 def _parse_text_filter(
     item: Filter, path: str, behaviors: Mapping[str, Any], syntax: FilterSyntax
-) -> _TextFilter:
+) -> TextFilter:
     operator, is_negated = syntax.types[item.type]
     if operator in _ORDERINGS and item.parameter not in syntax.text_orderings:
         raise syntax.make_database_error(
@@ -352,7 +198,7 @@ def _parse_text_filter(
         # The database pads all countries with NUL, and ignores that only for equality.
         unknown = "\0\0" if behaviors["unknown_country"] == "padded" else ""
         values = tuple(value.rstrip("\0") or unknown for value in values)
-    return _TextFilter(
+    return TextFilter(
         dimension,
         formatters,
         operator,
@@ -406,7 +252,7 @@ def _translate_pattern(pattern: str) -> str:
     return _NAMED_GROUP.sub("(?P<", pattern)
 
 
-def _check_pattern(pattern: str, syntax: FilterSyntax, budget: _WorkBudget) -> None:
+def _check_pattern(pattern: str, syntax: FilterSyntax, budget: WorkBudget) -> None:
     if not pattern:
         raise syntax.make_syntax_error("Regex pattern cannot be empty")
     if len(pattern) > _MAX_PATTERN_LENGTH:

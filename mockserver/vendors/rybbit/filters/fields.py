@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any, Final
 
-from mockserver.vendors.rybbit import formatting
-from mockserver.vendors.rybbit.formatting import Formatter
+from mockserver.vendors.rybbit.values import formatting
+from mockserver.vendors.rybbit.values.formatting import Formatter
 
 _TEXT_FIELDS: Final[dict[str, tuple[str, Formatter]]] = {
     "browser": ("agent", attrgetter("browser")),

@@ -199,7 +199,6 @@ class _Automaton:
             raise WorkError
 
     def _characters_matching(self, character: str) -> frozenset[re.Pattern[str]]:
-        """Return the character conditions that match a character."""
         matching = self._characters_by_text.get(character)
         if matching is None:
             self._count(len(self._characters))
@@ -266,7 +265,7 @@ def compile_pattern(text: str) -> Pattern:
     except (re.error, FutureWarning, OverflowError) as error:
         raise PatternError(str(error)) from None
     except RecursionError:
-        raise PatternError("the pattern is nested too deeply") from None
+        raise PatternError("the pattern is nested too deeply; use fewer groups within groups") from None
 
 
 @lru_cache(maxsize=64)

@@ -10,9 +10,9 @@ from msgspec import Struct
 from mockserver.contract.errors import ApiError
 from mockserver.rows.columns import Column, entry_column
 from mockserver.vendors.rybbit.filters.conditions import IDENTIFIED
-from mockserver.vendors.rybbit.formatting import parse_session_id
 from mockserver.vendors.rybbit.session_list.sorting import SORT_BY, SORT_ORDER
 from mockserver.vendors.rybbit.times.javascript import to_number
+from mockserver.vendors.rybbit.values.formatting import parse_session_id
 from mockserver.world.model.query import Condition, Operator
 
 _LEADING_INTEGER: Final = re.compile(r"\s*([+-]?[0-9]+)", re.ASCII)

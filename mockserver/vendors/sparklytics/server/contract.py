@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from mockserver.contract.cors import Cors
-from mockserver.contract.credentials import Bearer
 from mockserver.contract.errors import PREFLIGHT, ErrorTemplate
+from mockserver.contract.http.cors import Cors
+from mockserver.contract.http.credentials import Bearer
 from mockserver.contract.pagination import CursorPagination
 from mockserver.contract.time_windows import TimeWindow
 from mockserver.vendors.sparklytics import contract

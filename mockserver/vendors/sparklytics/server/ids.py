@@ -22,7 +22,6 @@ def format_session_ids(sessions: SessionBatch) -> list[str]:
 
 
 def format_session_id(number: int) -> str:
-    """Return the id of the session with a number."""
     check_bits = draw_one(_CHECK_KEY, number) >> _NUMBER_BITS
     return f"{number << (64 - _NUMBER_BITS) | check_bits:016x}"
 
@@ -40,6 +39,5 @@ def find_first_number(text: str) -> int:
 
 
 def create_event_id(site_key: int, number: int, position: int) -> str:
-    """Return the id of an event of a session."""
     high, low = (key(site_key, "event", number, position, half) for half in (0, 1))
     return str(UUID(int=high << 64 | low, version=4))

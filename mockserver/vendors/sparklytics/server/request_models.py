@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from mockserver.contract.json_formats import CURSOR
+from mockserver.contract.validation import CURSOR
 from mockserver.vendors.sparklytics.request_models import PAGE_SIZE, ListSessions
 from mockserver.vendors.sparklytics.sources import sourced
 

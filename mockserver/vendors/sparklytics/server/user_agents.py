@@ -29,7 +29,6 @@ def _is_parsed(agent: Agent) -> bool:
 
 
 def browser_name(agent: Agent) -> str:
-    """Return the name of the browser."""
     return _BROWSERS.get(agent.browser, agent.browser) if _is_parsed(agent) else ""
 
 

@@ -20,8 +20,6 @@ T = TypeVar("T")
 
 
 class ImportedSessions(SessionBatch):
-    """Imported sessions in columns."""
-
     kind = KIND
 
     def __init__(self, data: ImportedData, index: I64, identities: Identities) -> None:
@@ -44,7 +42,6 @@ class ImportedSessions(SessionBatch):
 
     @property
     def sessions(self) -> list[ImportedSession]:
-        """The sessions of the batch."""
         return self._sessions
 
     @cached_property

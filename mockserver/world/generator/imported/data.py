@@ -175,7 +175,6 @@ class ImportedData:
         )
 
     def to_tracked(self, position: int) -> TrackedSession:
-        """Return the session at a position with all its events."""
         return self.sessions[position].to_tracked(is_first=self.is_first(position))
 
     def _empty_cache(self, _: object) -> list[Any]:

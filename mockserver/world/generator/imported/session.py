@@ -71,7 +71,6 @@ class ImportedSession(Struct, frozen=True, kw_only=True):
         return [self.start + (self.end - self.start) * number // last for number in range(last + 1)]
 
     def to_tracked(self, *, is_first: bool) -> TrackedSession:
-        """Return the session with all its events."""
         actor = self.user_id or self.anonymous_id or ""
         return TrackedSession(actor, self.user_id is not None, is_first, self.events or self._make_events())
 

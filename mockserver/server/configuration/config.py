@@ -13,17 +13,20 @@ from msgspec.structs import replace
 
 from mockserver._util import parsers
 from mockserver._util.clock import Clock
+from mockserver._util.masking import repr_masked
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import ClockChange, Credential, Dialect, LimitChange, Name, repr_masked
+from mockserver.admin_schemas.clocks import ClockChange
+from mockserver.admin_schemas.limits import LimitChange
+from mockserver.admin_schemas.tenants import Credential, Dialect, Name
 from mockserver.contract.behaviors import BehaviorError
+from mockserver.server.configuration.scenarios import expand_scenario, merge_settings
+from mockserver.server.configuration.toml_files import ConfigError as ConfigError  # noqa: PLC0414 -- most callers catch it with this module
+from mockserver.server.configuration.toml_files import parse_toml, read_toml
 from mockserver.server.tenancy.clock_changes import apply_clock_change, parse_clock_instant
 from mockserver.server.tenancy.limit_changes import LimitError, change_limits, to_change
 from mockserver.server.tenancy.limits import Limits
-from mockserver.server.tenancy.scenarios import expand_scenario
 from mockserver.server.tenancy.settings import TenantError, TenantSettings
 from mockserver.server.tenancy.tenant import Tenant
-from mockserver.server.tenancy.toml_files import ConfigError as ConfigError  # noqa: PLC0414 -- most callers catch it with this module
-from mockserver.server.tenancy.toml_files import parse_toml, read_toml
 from mockserver.vendors import NAMES, resolve_dialects
 from mockserver.world.generator.added import NewSession
 from mockserver.world.model.profiles import PROFILES
@@ -150,15 +153,13 @@ def _read_settings(path: Path | None, text: str | None) -> dict[str, Any]:
 
 
 def _override(settings: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Override settings with options in place: tables are merged, and faults are added."""
-    for name, value in options.items():
-        if isinstance(value, Mapping):
-            settings[name] = {**_table(name, settings.get(name, {})), **value}
-        elif name == "faults" and isinstance(settings.get(name), list):
-            settings[name] = [*settings[name], *value]
-        else:
-            settings[name] = value
-    return settings
+    """Return settings on which options are merged."""
+    tables = {
+        name: _table(name, settings.get(name, {}))
+        for name, value in options.items()
+        if isinstance(value, Mapping)
+    }
+    return merge_settings({**settings, **tables}, options)
 
 
 def _check(config: Config) -> None:
@@ -332,7 +333,7 @@ def _add_sessions(world: World, definitions: Any) -> World:
 
 def _with_imported(settings: TenantSettings, config: TenantConfig) -> TenantSettings:
     """Return settings whose world has the sessions of a file; raise :class:`WorldError` if that fails."""
-    from mockserver.server.tenancy.session_files import formats, import_sessions  # noqa: PLC0415 -- rare
+    from mockserver.server.configuration.session_files import formats, import_sessions  # noqa: PLC0415 -- rare
 
     if config.sessions_from is None:
         raise WorldError(

@@ -7,8 +7,8 @@ from typing import Any, Final
 from msgspec import Struct, to_builtins
 
 from mockserver._util.suggest import suggest
+from mockserver.server.configuration.toml_files import ConfigError, read_toml
 from mockserver.server.tenancy.limit_changes import to_change
-from mockserver.server.tenancy.toml_files import ConfigError, read_toml
 
 SCENARIOS: Final = Path(__file__).parents[2] / "scenarios"
 """The folder of the shipped scenarios."""

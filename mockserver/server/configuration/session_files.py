@@ -14,9 +14,9 @@ from msgspec import UNSET, DecodeError, Struct, ValidationError, convert, inspec
 from mockserver._util.suggest import suggest
 from mockserver._util.validation import explain_validation_error
 from mockserver.contract.validation import row_model
-from mockserver.rows.formats import RowEntries, RowError
 from mockserver.server.tenancy.settings import TenantSettings
 from mockserver.vendors.base import Vendor
+from mockserver.vendors.row_formats import RowEntries, RowError
 from mockserver.world.generator.added import NewSession
 from mockserver.world.generator.imported.batch import ImportedSessions
 from mockserver.world.generator.imported.data import ImportedData

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from mockserver.vendors.rybbit.tracker import build_querystring, parse_agent
+from mockserver.vendors.rybbit.values.tracker import build_querystring, parse_agent
 from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place
 
 Formatter = Callable[[Any], Any]

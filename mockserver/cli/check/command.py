@@ -15,20 +15,25 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from msgspec import json
 
-from mockserver.cli.output import echo, print_table
-from mockserver.cli.params import SEED, OneOf, combine_options, format_examples, order_option, repeated_pairs
+from mockserver.cli.check.options import (
+    DEFAULT_SEED,
+    DEFAULT_TIMEOUT,
+    condition_options,
+    evidence_options,
+    report_options,
+    selection_options,
+)
+from mockserver.cli.output import append_summary, echo, print_table
+from mockserver.cli.params import format_examples
 
 if TYPE_CHECKING:
     from mockserver.conformance.case import Case
     from mockserver.conformance.results import CaseResult, Report
 
-_SEED: Final = 7
-_TIMEOUT: Final = 30.0
 _HARNESS_FAILED: Final = 125
 _SIGNAL_BASE: Final = 128
 """A check that signal N ends has this exit code plus N, as in shells."""
 _ENDING: Final = ("SIGTERM", "SIGHUP")
-_FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
 class _Ended(KeyboardInterrupt):
@@ -37,122 +42,6 @@ class _Ended(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__()
         self.number = number
-
-
-_selection = combine_options(
-    click.option("--case", "names", multiple=True, metavar="ID", help="Run only this case; repeatable."),
-    click.option(
-        "--topic",
-        "topics",
-        multiple=True,
-        metavar="TOPIC",
-        help="Run only the cases of this topic; repeatable.",
-    ),
-    click.option(
-        "--skip", "skipped", multiple=True, metavar="ID|TOPIC", help="Skip a case or a topic; repeatable."
-    ),
-    click.option(
-        "--cases",
-        "case_set",
-        metavar="SET",
-        help="Use only the cases of a published set, such as 2026.12; a new version adds none.",
-    ),
-    click.option("--list", "lists", is_flag=True, help="List the cases, for TARGET if it is given."),
-    click.option("--explain", metavar="ID", help="Explain a case."),
-)
-_evidence = combine_options(
-    click.option(
-        "--rows",
-        metavar="stdout|FILE",
-        help="Where the command writes its rows. [default: what the journal shows that it received]",
-    ),
-    click.option(
-        "--format",
-        "form",
-        type=OneOf(["ndjson", "csv"]),
-        help="Format of the rows; by default it is recognized. A JSON array is ndjson.",
-    ),
-    click.option(
-        "--columns",
-        help="A column with another name than at the vendor; repeatable.",
-        metavar="THEIRS=OURS",
-        **repeated_pairs("THEIRS=OURS"),
-    ),
-    click.option(
-        "--key",
-        "keys",
-        multiple=True,
-        metavar="COLUMN",
-        help="Compare only the column that identifies a row; repeatable if the vendor needs several.",
-    ),
-    order_option,
-)
-_conditions = combine_options(
-    click.option(
-        "--env",
-        "variables",
-        help="A variable of the command, which may have placeholders such as {VENDOR.url}; repeatable.",
-        metavar="NAME=TEXT",
-        **repeated_pairs("NAME=TEXT"),
-    ),
-    click.option(
-        "--dialect",
-        metavar="DIALECT",
-        help="Dialect of the vendor, unless TARGET names one. [default: documented]",
-    ),
-    click.option(
-        "--behavior",
-        "behaviors",
-        metavar="NAME=VALUE",
-        help="Set a behavior that the vendor does not document; repeatable.",
-        **repeated_pairs("NAME=VALUE"),
-    ),
-    click.option("--seed", type=SEED, default=str(_SEED), show_default=True, help="Seed of all worlds."),
-    click.option(
-        "--now",
-        type=OneOf(["fixed", "system"]),
-        default="fixed",
-        show_default=True,
-        help="End of the worlds: a fixed day, which the command is told, or the system's time, for a command"
-        " that requests, for example, the last day by its own clock.",
-    ),
-    click.option(
-        "--timeout",
-        metavar="SECONDS",
-        type=click.FloatRange(min=0.5, max=3600),
-        default=_TIMEOUT,
-        show_default=True,
-        help="Seconds without a request after which the command is ended; stalled responses end after half of"
-        " it.",
-    ),
-    click.option(
-        "-j",
-        "--jobs",
-        metavar="N",
-        type=click.IntRange(1, 64),
-        help="Cases that run at the same time. [default: the number of processors, at most 4]",
-    ),
-)
-_reports = combine_options(
-    click.option(
-        "--expect",
-        type=_FILE,
-        help="TOML file of known verdicts; the check fails for others, and for stale ones.",
-    ),
-    click.option("--junit", type=_FILE, help="File for a JUnit report."),
-    click.option("--json", "json_file", type=_FILE, help="File for the results as JSON."),
-    click.option("--html", "page", type=_FILE, help="File for a page with the timeline of every case."),
-    click.option(
-        "--summary", type=_FILE, help="File to which a summary in Markdown is appended; - prints it."
-    ),
-    click.option(
-        "--merge",
-        "merged",
-        type=click.Path(path_type=Path, dir_okay=False, exists=True),
-        multiple=True,
-        help="Read results of earlier checks from a JSON file instead of running a command; repeatable.",
-    ),
-)
 
 
 @click.command(
@@ -164,10 +53,10 @@ _reports = combine_options(
 )
 @click.argument("target", required=False)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-@_selection
-@_evidence
-@_conditions
-@_reports
+@selection_options
+@evidence_options
+@condition_options
+@report_options
 def command(
     *,
     target: str | None,
@@ -343,9 +232,9 @@ def _describe_reproduction(
     """Return the command that runs one case with the same options."""
     words = ["session-mock", "check", target, "--case", case.id]
     defaults = {
-        "seed": _SEED,
+        "seed": DEFAULT_SEED,
         "now": "fixed",
-        "timeout": _TIMEOUT,
+        "timeout": DEFAULT_TIMEOUT,
         "order": "same",
         "rows": None,
         "form": None,
@@ -429,16 +318,8 @@ def _write_reports(reports: list["Report"], options: dict[str, Any]) -> None:
     if options["junit"]:
         options["junit"].write_text(to_junit(reports), encoding="utf-8")
     if options["summary"]:
-        _append_summary(options["summary"], to_markdown(reports))
+        append_summary(options["summary"], to_markdown(reports))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for report in reports:
             for line in to_annotations(report):
                 echo(line)
-
-
-def _append_summary(path: Path, text: str) -> None:
-    if str(path) == "-":
-        echo(text)
-        return
-    with path.open("a", encoding="utf-8") as file:
-        file.write(text)

@@ -1,0 +1,1 @@
+"""Requests and responses of the admin API, shared by server and client."""

@@ -1,0 +1,1 @@
+"""``session-mock check``: run a client through cases, and judge it."""

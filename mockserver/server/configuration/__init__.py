@@ -1,0 +1,1 @@
+"""Settings of a server and of its tenants: files, scenarios, and the tenants that follow from them."""

@@ -1,0 +1,1 @@
+"""Values of the world as the vendor stores and shows them."""
