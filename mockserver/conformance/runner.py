@@ -76,7 +76,7 @@ class Runner:
             futures = {case.id: pool.submit(self._run_case, case) for case in applicable}
             for case in plan.cases:
                 result = self._result_of(case, futures.get(case.id))
-                if result.outcome in TIMED:
+                if result.verdict == "wrong" and result.outcome in TIMED:
                     unconfirmed.append(case)
                     continue
                 results[case.id] = result

@@ -28,8 +28,10 @@ from mockserver.embedded.exchange_summary import summarize_exchange
 
 HAMMERING: Final = ("hammering", "retry-too-soon", "retry-of-permanent-refusal")
 HUNG: Final = ("endless-paging", "no-timeout")
-TIMED: Final[frozenset[Outcome]] = frozenset({"hung", "hammering"})
-"""Outcomes that depend on time; they are confirmed in a second run."""
+TIMED: Final[frozenset[Outcome]] = frozenset({"hung", "hammering", "violation", "loud"})
+"""Outcomes that depend on time; where they are wrong, they are confirmed in a second run.
+
+On a busy machine a correct client can reach its own timeout: it sends a request again, or gives up."""
 _MAX_LINE: Final = 300
 _MAX_EXCHANGES: Final = 200
 _MAX_OUTPUT: Final = 600
