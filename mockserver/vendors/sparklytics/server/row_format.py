@@ -17,7 +17,7 @@ _URL: Final = re.compile(r"(?:https://([^/?]+)(?=/))?(/[^?]*)(\?.*)?", re.DOTALL
 
 
 class _Address(NamedTuple):
-    """What a row says about the URL of an event."""
+    """The host and the page in the URL of an event."""
 
     hostname: str
     page: Page | None
