@@ -54,14 +54,15 @@ class _Replacements:
     """Numbers that replace others at a few keys; of equal keys, the first one counts."""
 
     def __init__(self, keys: I64, numbers: I64) -> None:
-        self._keys, first = np.unique(keys, return_index=True)
-        self._values = numbers[first]
+        order = keys.argsort(kind="stable")
+        self._keys = keys[order]
+        self._values = numbers[order]
 
     def apply(self, keys: I64, values: I64) -> None:
         """Replace the values at keys that have another one."""
         if not len(self._keys) or not keys.size:
             return
-        first, stop = self._keys.searchsorted((keys.min(), keys.max() + 1))
+        first, stop = self._keys.searchsorted((keys.min(), keys.max() + 1)).tolist()
         if first < stop:
             near = self._keys[first:stop]
             place = np.minimum(near.searchsorted(keys), len(near) - 1)
@@ -120,11 +121,11 @@ class SessionSchedule:
         the same half of it. Those that are left out have two visitors.
         """
         first, second = self.timeline.early_returns
-        served = np.flatnonzero(np.diff(first >> self._half_bits, prepend=-1))
-        first = first[served]
-        second = second[served]
-        served = np.flatnonzero(np.diff(second >> self._half_bits, prepend=-1))
-        self._early_returns = first, second = first[served], second[served]
+        is_served = _is_other_than_before(first >> self._half_bits)
+        first = first[is_served]
+        second = second[is_served]
+        is_served = _is_other_than_before(second >> self._half_bits)
+        self._early_returns = first, second = first[is_served], second[is_served]
         early = self.archetypes.early_slots[first >> self._half_bits & 1]
         late = self.archetypes.late_slots[second >> self._half_bits & 1]
         self._exchange_slots(np.concatenate((second, first)), np.concatenate((late, early)))
@@ -139,28 +140,25 @@ class SessionSchedule:
         The second half of the sessions comes first. Each exchange is the only one in its half of a round,
         except for at most one of the other half of the sessions.
         """
-        start = index >> self._round_shift << self._round_shift
-        own_slot = self._slot_at(index >> self._round_shift, index & self._position_mask)
-        other = start | self._position_of(index >> self._round_shift, slot)
+        rounds = index >> self._round_shift
+        start = rounds << self._round_shift
+        own_slot = self._slot_at(rounds, index & self._position_mask)
+        other = start | self._position_of(rounds, slot)
         # Where an exchange is the second one in its half of a round, it begins with what the first one made.
-        later, earlier = np.split(np.arange(len(index)), 2)
+        count = len(index) // 2
         halves = index >> self._half_bits
-        at = np.minimum(halves[earlier].searchsorted(halves[later]), max(len(earlier) - 1, 0))
-        earlier = earlier[at]
-        both = halves[earlier] == halves[later]
-        later = later[both]
-        earlier = earlier[both]
+        earlier = np.minimum(halves[count:].searchsorted(halves[:count]), max(count - 1, 0)) + count
+        [later] = np.nonzero(halves[earlier] == halves[:count])
+        earlier = earlier[later]
         was_moved = other[earlier] == index[later]
         own_slot[later[was_moved]] = own_slot[earlier[was_moved]]
         was_moved = own_slot[earlier] == slot[later]
         other[later[was_moved]] = other[earlier[was_moved]]
-        self._other_slots = _Replacements(
-            np.stack((index, other), 1).ravel(), np.stack((slot, own_slot), 1).ravel()
-        )
-        self._other_positions = _Replacements(
-            np.stack((start | slot, start | own_slot), 1).ravel(),
-            np.stack((index, other), 1).ravel() & self._position_mask,
-        )
+        sessions = np.concatenate((index, other))
+        slots = np.concatenate((slot, own_slot))
+        self._other_slots = _Replacements(sessions, slots)
+        slots |= np.concatenate((start, start))
+        self._other_positions = _Replacements(slots, sessions & self._position_mask)
 
     def _slot_at(self, rounds: I64, position: I64) -> I64:
         """Return the visitor slot at each position of a round."""
@@ -291,6 +289,13 @@ class SessionSchedule:
         index = np.sort(np.concatenate((index, second[np.isin(first, index)])))
         index = index[index < total]
         return np.asarray(index[self.visitor_of(index, self.archetype_of(index)) == np.uint64(visitor)])
+
+
+def _is_other_than_before(values: I64) -> NDArray[np.bool_]:
+    """Return True for the first of equal values next to each other."""
+    is_other = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=is_other[1:])
+    return is_other
 
 
 def _list_lower_members(leaders: I64) -> I64:
