@@ -367,7 +367,7 @@ def test_query_by_visitor_returns_all_visits(case: Case) -> None:
             assert sorted(found.map_rows(lambda each: each.ids)) == values
 
 
-@given(case=cases(exact(st.integers(150, 300), st.integers(20 * DAY, 60 * DAY)), tracked=False))
+@given(case=cases(exact(st.integers(300, 500), st.integers(20 * DAY, 60 * DAY)), tracked=False))
 def test_small_world_has_returning_visitors(case: Case) -> None:
     assume(not case.spec.quiet_days)
     lengths = {
