@@ -16,6 +16,7 @@ from mockserver.world.generator.imported.batch import ImportedSessions
 from mockserver.world.generator.imported.data import ImportedData
 from mockserver.world.generator.imported.session import ImportedSession
 from mockserver.world.generator.imported.source import ImportedSource
+from mockserver.world.generator.layout import Rhythm
 from mockserver.world.generator.population import Population, parse_visitor_number
 from mockserver.world.generator.query_result import (
     FAR,
@@ -25,7 +26,7 @@ from mockserver.world.generator.query_result import (
     TrackedSource,
 )
 from mockserver.world.generator.schedule import SESSION_TIMEOUT
-from mockserver.world.generator.timeline import Rhythm, Timeline, exact_timeline, flowing_timeline
+from mockserver.world.generator.timeline import Timeline, exact_timeline, flowing_timeline
 from mockserver.world.generator.tracked import (
     Attributes,
     Identity,

@@ -20,7 +20,7 @@ from mockserver.server.configuration.config import TenantConfig, make_tenant
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
-from mockserver.world.generator.timeline import DAY
+from mockserver.world.generator.layout import DAY
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.query import Query
 from mockserver.world.model.session_batch import SessionBatch

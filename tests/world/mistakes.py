@@ -70,6 +70,18 @@ def count_known_places(world: World, number: int, day: int) -> int:
     )
 
 
+def count_stitched_visits(world: World, number: int, day: int) -> int:
+    """Count sessions of a visitor that are less than 33 minutes apart as one."""
+    page = world.sites[number].find(Query(start=day, stop=day + DAY), LATER).page(0, 1000)
+    total = 0
+    ends: dict[int, int] = {}
+    for batch in page.batches:
+        for visitor, start, end in zip(batch.visitors, batch.start, batch.end, strict=True):
+            total += start - ends.get(visitor, 0) >= 33 * 60 * SECOND
+            ends[visitor] = end
+    return total
+
+
 Count = Callable[[World, int, int], int]
 MISTAKES: Final[dict[Count, int]] = {
     count_other_site: 15,
@@ -80,6 +92,7 @@ MISTAKES: Final[dict[Count, int]] = {
     count_after_midnight: 10,
     count_days_of_site: 15,
     count_known_places: 8,
+    count_stitched_visits: 4,
 }
 """Mistakes, each with the least number of the 30 days that have another total."""
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.timeline import YEAR, Rhythm, Timeline, exact_timeline, flowing_timeline
+from mockserver.world.generator.layout import YEAR, Rhythm
+from mockserver.world.generator.timeline import Timeline, exact_timeline, flowing_timeline
 from tests.world.worlds import DAY, GRAINS, HOUR, MINUTE
 
 QUIET = st.lists(st.integers(0, 6), unique=True, max_size=7).map(tuple)
@@ -136,6 +137,24 @@ def test_flowing_timeline_periods_have_equal_counts(per_day: int, years: int, st
         timeline.count_before(start + (years + 1) * YEAR) - timeline.count_before(start + years * YEAR)
         == 364 * per_day
     )
+
+
+@given(
+    one=st.integers(0, 2**64 - 1),
+    total=st.integers(1000, 10**12),
+    span=st.integers(2, 3650).map(lambda days: days * DAY),
+    grain=st.sampled_from([1, 7, 1000, MINUTE]),
+    start=STARTS,
+)
+def test_early_returns_are_30_to_33_minutes_apart(
+    one: int, total: int, span: int, grain: int, start: int
+) -> None:
+    timeline = exact_timeline(one, total, (start, start + span), grain=grain)
+    first, second = timeline.early_returns
+    apart = timeline.starts(second) - timeline.starts(first)
+
+    assert len(first) > 0
+    assert 30 * MINUTE < apart.min() <= apart.max() < 33 * MINUTE
 
 
 @given(made=small, span=st.integers(0, 5 * HOUR))

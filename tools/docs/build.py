@@ -31,7 +31,7 @@ from mockserver.world.world import build
 from tools.docs.conformance_page import conformance
 from tools.docs.pages import admin, assumed, code, library, scenarios, settings
 from tools.docs.vendor_page import page
-from tools.world.audit import SEEDS, measure_sites, measure_totals
+from tools.world.audit import SEEDS, measure_returns, measure_sites, measure_totals
 
 DOCS = Path(__file__).parents[2] / "docs"
 README = DOCS.parent / "README.md"
@@ -79,7 +79,8 @@ def _world() -> str:
     """Return the page about the world with the figures of the default world."""
     world = spec()
     domains = [f"`{site.domain}`" for site in build(world).sites]
-    totals = [f"| {name} | {value} |" for name, value in measure_totals(world)]
+    figures = (*measure_totals(world), *measure_returns(world.sessions or 0))
+    totals = [f"| {name} | {value} |" for name, value in figures]
     sites = [f"| {name} | {' | '.join(map(str, values))} |" for name, values in measure_sites(world)]
     parts = {
         "totals": [f"| totals of {SEEDS} seeds | |", "|---|---|", *totals],

@@ -5,7 +5,7 @@ return, sessions on the edges of days, unknown places. ``docs/world.md`` has tho
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ import click
 import numpy as np
 
 from mockserver.cli.output import echo, print_table
-from mockserver.world.generator.timeline import DAY, HOUR
+from mockserver.world.generator.layout import DAY, HOUR, MINUTE
 from mockserver.world.model.query import Query
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import WorldSpec, spec
@@ -21,10 +21,11 @@ from mockserver.world.world import Site, build
 
 SEEDS: Final = 20
 _LATER: Final = 8_000_000_000_000
-_MINUTE: Final = 60_000
+_EARLY: Final = (30 * MINUTE, 33 * MINUTE)
+_IDLE: Final = (28 * MINUTE, 30 * MINUTE)
 _GAPS: Final = {
-    "30 to 33 minutes": (30 * _MINUTE, 33 * _MINUTE),
-    "33 minutes to 6 hours": (33 * _MINUTE, 6 * HOUR),
+    "30 to 33 minutes": _EARLY,
+    "33 minutes to 6 hours": (33 * MINUTE, 6 * HOUR),
     "6 to 24 hours": (6 * HOUR, DAY),
     "1 to 7 days": (DAY, 7 * DAY),
     "more than 7 days": (7 * DAY, _LATER),
@@ -61,30 +62,55 @@ def measure_totals(world: WorldSpec) -> Iterator[tuple[str, Any]]:
     yield "hours with equal totals for two seeds", f"{(hours[:-1] == hours[1:]).mean():.1%}"
 
 
-def measure_visits(batch: SessionBatch) -> Iterator[tuple[str, Any]]:
-    """Yield figures about the visits of visitors and the events of sessions."""
+def measure_returns(sessions: int) -> Iterator[tuple[str, Any]]:
+    """Yield figures about the short gaps between visits and the long waits of all sites of several seeds."""
+    sites = [site for seed in range(SEEDS) for site in build(spec(seed=seed, sessions=sessions)).sites]
+    batches = [read_all(site) for site in sites]
+    gaps = [count_between(list_gaps(batch), *_EARLY) for batch in batches]
+    waits = [count_between(list_waits(batch), *_IDLE) for batch in batches]
+    yield f"least number of gaps of 30 to 33 minutes on a site of {sessions:,} sessions", min(gaps)
+    yield f"least number of waits of 28 to 30 minutes on a site of {sessions:,} sessions", min(waits)
+
+
+def count_between(values: Iterable[int], least: int, most: int) -> int:
+    """Return the number of values in [least, most)."""
+    return sum(least <= value < most for value in values)
+
+
+def list_gaps(batch: SessionBatch) -> list[int]:
+    """Return the time from the end of each visit to the visitor's next one, in milliseconds."""
     visits = defaultdict(list)
     for visitor, start, end in zip(batch.visitors, batch.start, batch.end, strict=True):
         visits[visitor].append((start, end))
-    days = Counter((visitor, start // DAY) for visitor, all_of in visits.items() for start, _ in all_of)
+    return [start - end for own in visits.values() for (_, end), (start, _) in pairwise(sorted(own))]
+
+
+def list_waits(batch: SessionBatch) -> list[int]:
+    """Return the time between an event and the next one of its session, in milliseconds."""
+    stories = map(batch.list_events, range(len(batch)))
+    return [after.at - before.at for story in stories for before, after in pairwise(story)]
+
+
+def measure_visits(batch: SessionBatch) -> Iterator[tuple[str, Any]]:
+    """Yield figures about the visits of visitors and the events of sessions."""
+    visits = Counter(batch.visitors)
+    days = Counter(
+        (visitor, start // DAY) for visitor, start in zip(batch.visitors, batch.start, strict=True)
+    )
     yield "visitors", len(visits)
     yield (
         "visitor-days with two or more sessions",
         f"{sum(count > 1 for count in days.values()) / len(days):.1%}",
     )
-    yield "most visits of a visitor", max(map(len, visits.values()))
-    gaps = [start - end for all_of in visits.values() for (_, end), (start, _) in pairwise(sorted(all_of))]
-    for name, (least, most) in _GAPS.items():
-        yield f"gaps between visits of {name}", sum(least <= gap < most for gap in gaps)
-    waits = [
-        after.at - before.at
-        for position in range(len(batch))
-        for before, after in pairwise(batch.list_events(position))
-    ]
+    yield "most visits of a visitor", max(visits.values())
+    gaps = list_gaps(batch)
+    for name, bounds in _GAPS.items():
+        yield f"gaps between visits of {name}", count_between(gaps, *bounds)
+    waits = list_waits(batch)
     yield "waits between events", len(waits)
     yield "distinct waits in seconds", len({wait // 1000 for wait in waits})
-    yield "waits of 24 to 26 minutes", sum(24 * _MINUTE <= wait < 26 * _MINUTE for wait in waits)
-    yield "waits of 28 to 30 minutes", sum(28 * _MINUTE <= wait < 30 * _MINUTE for wait in waits)
+    yield "waits of 24 to 26 minutes", count_between(waits, 24 * MINUTE, 26 * MINUTE)
+    yield "waits of 28 to 30 minutes", count_between(waits, *_IDLE)
     yield "distinct durations in seconds", len({each // 1000 for each in batch.duration})
     logins = defaultdict(set)
     for visitor, user in zip(batch.visitors, batch.user_ids, strict=True):
@@ -133,7 +159,7 @@ def measure_sites(world: WorldSpec) -> list[tuple[str, list[Any]]]:
 def main(sessions: int, seed: int) -> None:
     """Print the figures of a world: those of its totals once, all others for each site."""
     world = spec(sessions=sessions, seed=seed)
-    for name, value in measure_totals(world):
+    for name, value in (*measure_totals(world), *measure_returns(sessions)):
         echo(f"{name:<75} {value}")
     print_table(
         ("", *(site.domain for site in build(world).sites)),

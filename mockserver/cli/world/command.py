@@ -12,8 +12,8 @@ from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import format_examples, json_option
 from mockserver.server.configuration.config import ConfigError, tenants
 from mockserver.server.tenancy.tenant import Tenant
+from mockserver.world.generator.layout import DAY, HOUR
 from mockserver.world.generator.query_result import QueryResult
-from mockserver.world.generator.timeline import DAY, HOUR
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import format_instant
 from mockserver.world.world import Site

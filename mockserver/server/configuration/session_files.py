@@ -98,13 +98,13 @@ def _find_reader(settings: TenantSettings, site: Site, form: str, *, new_ids: bo
         return _Reader(NewSession, lambda row: _read_definition(row, site), None, omits_none=True)
     names = formats(settings.vendors)
     if form not in names:
-        vendor = settings.vendors.get(form.partition(".")[0])
-        if vendor is not None and any(each.row_formats for each in vendor.dialects.values()):
-            dialects = [name for name, each in vendor.dialects.items() if each.row_formats]
-            if vendor.dialect not in dialects:
-                raise WorldError(
-                    f"rows of {vendor.label} cannot be imported; use the dialect {' or '.join(dialects)}"
-                )
+        endpoints = [
+            f"{vendor.name}.{each.name}"
+            for vendor in settings.vendors.values()
+            for each in vendor.contract.endpoints
+        ]
+        if form in endpoints:
+            raise WorldError(f"{form} does not return a list of sessions; use {', '.join(names)}")
         raise WorldError(f"unknown format {form!r} of a file with sessions; {suggest(form, names)}")
     vendor_name, _, name = form.partition(".")
     vendor = settings.vendors[vendor_name]

@@ -17,7 +17,7 @@ from mockserver.vendors.braze.request_models import (
     ListSegments,
 )
 from mockserver.vendors.braze.responses import ListedSegment, SegmentList, SessionPoint, SessionSeries
-from mockserver.world.generator.timeline import HOUR
+from mockserver.world.generator.layout import HOUR
 from mockserver.world.model.query import Condition, Query
 from mockserver.world.world import Site
 

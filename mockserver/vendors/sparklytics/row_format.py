@@ -17,9 +17,9 @@ def _read(row: Row, entries: RowEntries) -> ImportedSession:
     match = re.fullmatch(r"sess_([0-9a-f]{14})", row["session_id"])
     number = int(match[1], 16) if match else None
     visitor = parse_visitor_id(row["visitor_id"])
-    start, end = _parse_time(row, "started_at"), _parse_time(row, "ended_at")
+    start, end = parse_time(row, "started_at"), parse_time(row, "ended_at")
     check_events("pageviews, events", row["pageviews"] + row["events"], start, end)
-    place = entries.place(row, _make_place)
+    place = entries.place(row, make_place)
     return ImportedSession(
         start=start,
         end=end,
@@ -35,14 +35,16 @@ def _read(row: Row, entries: RowEntries) -> ImportedSession:
     )
 
 
-def _parse_time(row: Row, field: str) -> int:
+def parse_time(row: Row, field: str) -> int:
+    """Return the instant of a field."""
     instant = parse_instant(row[field])
     if instant is None:
         raise RowError(field, f"{row[field]!r} is not a time; expected one such as 2026-09-10T08:00:00Z")
     return instant
 
 
-def _make_place(row: Row) -> Place:
+def make_place(row: Row) -> Place:
+    """Return a place of which only the country is known."""
     place = place_of_country(row["country"])
     if place is None:
         raise RowError("country", f"unknown code {row['country']!r}; expected one of ISO 3166-1 alpha-2")

@@ -55,6 +55,12 @@ _FIRST_VISITS: Final = np.array(
         (0, 1, 2, 3, 0, 1, 2, 3),
     ]
 )
+_ALL_SINGLE: Final = np.arange(VISITS)
+"""First visits of a slot whose visitors come once."""
+_ALL_LATER: Final = _ALL_SINGLE - 1
+"""First visits of a slot whose visitors have all been here before."""
+LEAST_SLOTS_WITH_TWINS: Final = 128
+_TWIN_ROWS: Final = ARCHETYPES // LEAST_SLOTS_WITH_TWINS
 # Patterns that give eight neighbouring slots to visitors: per slot, the lowest slot of the same visitor.
 # Regular visitors have several slots, so they come several times in a round.
 _RUN: Final = 8
@@ -100,6 +106,7 @@ class ArchetypeTable:
         self.has_regulars = regulars and slots >= _RUN
         """True if some visitors have several slots."""
         self.variants = ARCHETYPES // VISITS // slots
+        self.early_slots, self.late_slots = _list_twins(slots)
         self._key = seed_key
         self._template = seed_key % EVENT_TEMPLATES
 
@@ -137,14 +144,22 @@ class ArchetypeTable:
         pattern = below(len(_LEADERS), self._draw("regulars", self.slots // _RUN))
         return np.asarray((np.arange(0, self.slots, _RUN)[:, None] + _LEADERS[pattern]).ravel())
 
+    @cached_property
+    def _models(self) -> I64:
+        """The slot from which each slot has its attributes: that of its leader, or of the first twin."""
+        models = self.leaders.copy()
+        models[self.early_slots] = 0
+        models[self.late_slots] = 0
+        return models
+
     @property
     def _is_regular(self) -> NDArray[np.bool_]:
-        """A mask of the slots of visitors who have several."""
-        return np.asarray(np.bincount(self.leaders, minlength=self.slots)[self.leaders] > 1)
+        """A mask of the slots that share their attributes with others."""
+        return np.asarray(np.bincount(self._models, minlength=self.slots)[self._models] > 1)
 
     def _per_slot(self, values: Values) -> "LazyColumn":
         """Return a column with the value of the slot's visitor."""
-        values = values[self.leaders]
+        values = values[self._models]
         return LazyColumn(lambda row: values[self.slot_of(row)])
 
     def _per_row(self, name: str, pick: Callable[[U64], Values]) -> "LazyColumn":
@@ -190,7 +205,7 @@ class ArchetypeTable:
         """
         late = self._choose_slots("late login", self._shares.late_logins)[:, None]
         is_first = self.first_visits == np.arange(VISITS)
-        values = (self._identified_slots[:, None] & ~(late & is_first))[self.leaders].ravel()
+        values = (self._identified_slots[self._models, None] & ~(late[self._models] & is_first)).ravel()
         return LazyColumn(lambda row: values[row // self.variants])
 
     @cached_property
@@ -208,11 +223,17 @@ class ArchetypeTable:
 
     @cached_property
     def first_visits(self) -> I64:
-        """Index of the first visit of the visitor of each slot and visit, shape (slots, VISITS)."""
+        """Index of the first visit of the visitor of each slot and visit, shape (slots, VISITS).
+
+        It is an earlier one in late slots, whose visitors were there before.
+        """
         pattern = below(len(_FIRST_VISITS), self._draw("pattern", self.slots))
         if self.has_regulars:  # Their visits all belong to one visitor.
             pattern[self._is_regular] = 0
-        return np.asarray(_FIRST_VISITS[pattern[self.leaders]])
+        first_visits = np.asarray(_FIRST_VISITS[pattern[self.leaders]])
+        first_visits[self.early_slots] = _ALL_SINGLE
+        first_visits[self.late_slots] = _ALL_LATER
+        return first_visits
 
     @cached_property
     def returning(self) -> "LazyColumn":
@@ -277,6 +298,17 @@ class ArchetypeTable:
     def count_events(self, kind: str) -> I64:
         """Return the number of events of a kind in each row."""
         return self.events.counts.get(kind, np.zeros(ARCHETYPES, dtype=np.int64))
+
+
+def _list_twins(slots: int) -> tuple[I64, I64]:
+    """Return the *twins* among the slots: two in each half of a round, with the same attributes.
+
+    The sessions of early returns get them: the first session an early slot, whose visitors come once and see
+    one page, and the second one a late slot, whose visitors have been here before. Twins have no other slots:
+    in all patterns of leaders, the first two slots are on their own.
+    """
+    early = np.array((0, slots // 2) if slots >= LEAST_SLOTS_WITH_TWINS else (), dtype=np.int64)
+    return early, early + 1
 
 
 class LazyColumn:
@@ -349,6 +381,8 @@ def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventT
     page_links = np.array([page.links for page in pages], dtype=np.uint8)
     page_actions = np.array([page.actions for page in pages], dtype=np.uint8)
     length = np.asarray(_LENGTHS[below(len(_LENGTHS), draw_rows("length"))])
+    for half in (0, ARCHETYPES // 2):  # The first session of an early return ends where it starts.
+        length[half : half + _TWIN_ROWS] = 1
     if bots:
         length = np.minimum(length, 3)
     begin = np.cumsum(length) - length

@@ -9,6 +9,9 @@ visit begins within 30 minutes after the previous one ends.
 Where rounds take longer than that, regular visitors have several slots, hence several visits in a round. A
 visit in another slot than their first one (the *leader*) that would begin too early belongs to a visitor who
 comes once.
+
+The two sessions of an early return of the timeline exchange their slots with *twins*, which have the same
+attributes, and belong to one visitor. An exchange stays within half a round, so all of the above holds.
 """
 
 from typing import Final
@@ -47,6 +50,30 @@ def _positions_apart(timeline: Timeline) -> int:
     return timeline.most_within(MAX_DURATION + SESSION_TIMEOUT) + 1
 
 
+class _Replacements:
+    """Numbers that replace others at a few keys; of equal keys, the first one counts."""
+
+    def __init__(self, keys: I64, numbers: I64) -> None:
+        order = keys.argsort(kind="stable")
+        self._keys = keys[order]
+        self._values = numbers[order]
+
+    def apply(self, keys: I64, values: I64) -> None:
+        """Replace the values at keys that have another one."""
+        if not len(self._keys) or not keys.size:
+            return
+        first, stop = self._keys.searchsorted((keys.min(), keys.max() + 1)).tolist()
+        if first < stop:
+            near = self._keys[first:stop]
+            place = np.minimum(near.searchsorted(keys), len(near) - 1)
+            has_other = near[place] == keys
+            values[has_other] = self._values[first:stop][place[has_other]]
+
+
+_NOTHING: Final = np.empty(0, dtype=np.int64)
+_NO_REPLACEMENTS: Final = _Replacements(_NOTHING, _NOTHING)
+
+
 class SessionSchedule:
     """Assigns the archetypes of a table to the sessions of a timeline."""
 
@@ -75,22 +102,79 @@ class SessionSchedule:
         self._visitors_per_round = i64(slots * VISITS)
         visit = np.arange(VISITS)
         last = (VISITS - visit) * self.stride * slots
-        self._first_visitor = ((last + leaders[:, None]) * VISITS + archetypes.first_visits).ravel()
+        first_visitor = (last + leaders[:, None]) * VISITS + archetypes.first_visits
+        single_visitor = (last + np.arange(slots)[:, None]) * VISITS + visit
+        first_visitor[archetypes.late_slots] = single_visitor[archetypes.late_slots]
+        self._first_visitor = first_visitor.ravel()
         self._is_follower = leaders != np.arange(slots)
-        self._single_visitor = ((last + np.arange(slots)[:, None]) * VISITS + visit).ravel()
+        self._single_visitor = single_visitor.ravel()
         self._lower_members = _list_lower_members(leaders)
+        self._early_returns = _NOTHING, _NOTHING
+        self._other_slots = self._other_positions = self._other_visitors = _NO_REPLACEMENTS
+        if len(archetypes.early_slots):
+            self._assign_early_returns()
+
+    def _assign_early_returns(self) -> None:
+        """Assign twin slots and one visitor to the sessions of early returns.
+
+        Each slot occurs once in a round, so only one early return can have its first or second session in
+        the same half of it. Those that are left out have two visitors.
+        """
+        first, second = self.timeline.early_returns
+        is_served = _is_other_than_before(first >> self._half_bits)
+        first = first[is_served]
+        second = second[is_served]
+        is_served = _is_other_than_before(second >> self._half_bits)
+        self._early_returns = first, second = first[is_served], second[is_served]
+        early = self.archetypes.early_slots[first >> self._half_bits & 1]
+        late = self.archetypes.late_slots[second >> self._half_bits & 1]
+        self._exchange_slots(np.concatenate((second, first)), np.concatenate((late, early)))
+        rounds = first >> self._round_shift
+        visit = early * VISITS + ((rounds + self._phase[early]) & _VISIT_MASK)
+        visitors = rounds * self._visitors_per_round + self._first_visitor[visit]
+        self._other_visitors = _Replacements(second, visitors)
+
+    def _exchange_slots(self, index: I64, slot: I64) -> None:
+        """Give each session a slot of its half of a round, and its own slot to the session that had it.
+
+        The second half of the sessions comes first. Each exchange is the only one in its half of a round,
+        except for at most one of the other half of the sessions.
+        """
+        rounds = index >> self._round_shift
+        start = rounds << self._round_shift
+        own_slot = self._slot_at(rounds, index & self._position_mask)
+        other = start | self._position_of(rounds, slot)
+        # Where an exchange is the second one in its half of a round, it begins with what the first one made.
+        count = len(index) // 2
+        halves = index >> self._half_bits
+        earlier = np.minimum(halves[count:].searchsorted(halves[:count]), max(count - 1, 0)) + count
+        [later] = np.nonzero(halves[earlier] == halves[:count])
+        earlier = earlier[later]
+        was_moved = other[earlier] == index[later]
+        own_slot[later[was_moved]] = own_slot[earlier[was_moved]]
+        was_moved = own_slot[earlier] == slot[later]
+        other[later[was_moved]] = other[earlier[was_moved]]
+        sessions = np.concatenate((index, other))
+        slots = np.concatenate((slot, own_slot))
+        self._other_slots = _Replacements(sessions, slots)
+        slots |= np.concatenate((start, start))
+        self._other_positions = _Replacements(slots, sessions & self._position_mask)
 
     def _slot_at(self, rounds: I64, position: I64) -> I64:
         """Return the visitor slot at each position of a round."""
         half = position & self._half_mask
         keys = draw(self._slot_key, rounds.view(np.uint64))
-        return half | permute(self._half_bits, keys, (position - half).view(np.uint64)).view(np.int64)
+        slot = half | permute(self._half_bits, keys, (position - half).view(np.uint64)).view(np.int64)
+        self._other_slots.apply(rounds << self._round_shift | position, slot)
+        return slot
 
     def _position_of(self, rounds: I64, slot: I64) -> I64:
         """Return the position of each visitor slot in a round."""
         half = slot & self._half_mask
         keys = draw(self._slot_key, rounds.astype(np.uint64))
-        return half | unpermute(self._half_bits, keys, (slot - half).astype(np.uint64)).view(np.int64)
+        position = half | unpermute(self._half_bits, keys, (slot - half).astype(np.uint64)).view(np.int64)
+        self._other_positions.apply(rounds << self._round_shift | slot, position)
+        return position
 
     def _variant_keys(self, block: I64, slot: I64, visit: I64) -> U64:
         return draw(
@@ -154,6 +238,7 @@ class SessionSchedule:
             single = followers[self._is_single(index[followers], row[followers])]
             in_round_0[single] = self._single_visitor[visit[single]]
         visitor = (index >> self._round_shift) * self._visitors_per_round + in_round_0
+        self._other_visitors.apply(index, visitor)
         return self._visitors.forward(visitor.view(np.uint64))
 
     def _is_single(self, index: I64, row: I64) -> NDArray[np.bool_]:
@@ -199,9 +284,18 @@ class SessionSchedule:
             else np.array([slot])
         )
         rounds = rounds[:, None]
-        index = np.sort(((rounds << self._slot_bits) | self._position_of(rounds, slots)).ravel())
+        index = ((rounds << self._slot_bits) | self._position_of(rounds, slots)).ravel()
+        first, second = self._early_returns
+        index = np.sort(np.concatenate((index, second[np.isin(first, index)])))
         index = index[index < total]
         return np.asarray(index[self.visitor_of(index, self.archetype_of(index)) == np.uint64(visitor)])
+
+
+def _is_other_than_before(values: I64) -> NDArray[np.bool_]:
+    """Return True for the first of equal values next to each other."""
+    is_other = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=is_other[1:])
+    return is_other
 
 
 def _list_lower_members(leaders: I64) -> I64:

@@ -24,7 +24,7 @@ from mockserver.vendors.braze.request_models import (
     ListSegments,
 )
 from mockserver.vendors.braze.responses import ListedSegment, SegmentList, SessionPoint, SessionSeries
-from mockserver.world.generator.timeline import HOUR
+from mockserver.world.generator.layout import HOUR
 from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Query

@@ -21,7 +21,7 @@ from mockserver.vendors.browsee.request_models import ExportOptions, ExportSessi
 from mockserver.vendors.browsee.responses import Export, ExportedSession, ExportPage, Success
 from mockserver.vendors.browsee.views import FIELDS
 from mockserver.world.changes import apply_changes, read_changes
-from mockserver.world.generator.timeline import HOUR
+from mockserver.world.generator.layout import HOUR
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Query

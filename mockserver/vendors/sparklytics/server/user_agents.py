@@ -21,6 +21,8 @@ _BROWSERS: Final = {
 _UNPARSED: Final = frozenset({"python-requests"})
 """Clients for whose user agents woothee has no result at all."""
 _SYSTEMS: Final = {"": UNKNOWN, "macOS": "Mac OSX", "iOS": "iPhone"}
+_OWN_BROWSERS: Final = {_BROWSERS[own]: own for own in ("", "Samsung Internet", "AhrefsBot")}
+_OWN_SYSTEMS: Final = {"iPad": "iOS", **{name: own for own, name in _SYSTEMS.items()}}
 _DEVICES: Final = {"": "desktop", "tablet": "mobile"}
 
 
@@ -39,6 +41,15 @@ def system_name(agent: Agent) -> str:
     if agent.os == "iOS" and agent.device == "tablet":
         return "iPad"
     return _SYSTEMS.get(agent.os, agent.os) if _is_parsed(agent) else ""
+
+
+def make_agent(browser: str | None, system: str | None, device: str | None) -> Agent:
+    """Return an agent that has these names here, as far as one can."""
+    os, _, version = (system or "").partition(" ")
+    if os != "Windows":
+        os, version = _OWN_SYSTEMS.get(system or "", system or ""), ""
+    own_device = "tablet" if system == "iPad" else device or ""
+    return Agent(own_device, os, version, _OWN_BROWSERS.get(browser or "", browser or ""), "", 0, 0, 0)
 
 
 def device_type(agent: Agent) -> str:

@@ -39,7 +39,8 @@ from tests.vendors.rybbit.oracle.sql import (
 FAILURES: Final = re.compile("Code: (43|47|53|72|184|386|427)\\. ")
 """Wrong types of arguments, unknown columns, types that cannot be compared, aggregates in WHERE, invalid patterns."""
 LOCATIONS: Final = "list_session_locations"
-_LONGEST: Final = 200
+_LONGEST: Final = 100
+"""Characters of the values of a filter that the bound of the mock's filters allows for all texts."""
 ABSENT: Final = "no such value"
 PATTERNS: Final = ("^$", ".", "[A-Z]", "", "(", "(?i)a")
 """Patterns that do not depend on the texts; the last three are invalid."""
@@ -164,7 +165,13 @@ class CaseBuilder:
         if kind in {"equals", "not_equals"}:
             return [[frequent], [rare, ABSENT], [""], [frequent, rare]]
         part = {"starts_with": rare[:3], "ends_with": rare[-3:]}.get(kind, rare[1:-1])
-        return [[part], [frequent, rare], ["_", "%"], [""], [frequent[:1] + "%" + frequent[-1:]]]
+        return [
+            [part],
+            [frequent, rare[: _LONGEST - len(frequent)]],
+            ["_", "%"],
+            [""],
+            [frequent[:1] + "%" + frequent[-1:]],
+        ]
 
     def _list_pairs(self) -> Iterator[Case]:
         """Return cases with two filters, each on another parameter."""
