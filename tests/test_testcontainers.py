@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import freezegun
 import pytest
 from testcontainers.core.config import ConnectionMode
 from testcontainers.core.container import DockerContainer
@@ -10,6 +11,10 @@ from testcontainers.core.container import DockerContainer
 from mockserver import SessionMock
 from mockserver.testcontainers import SessionMockContainer
 from tests.docs.running import HOWTO, blocks
+
+# Freezegun reads every attribute of every module; one of testcontainers connects to docker, and the socket stays
+# open if there is none.
+freezegun.configure(extend_ignore_list=["testcontainers"])
 
 
 class FakeContainer:

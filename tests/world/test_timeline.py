@@ -6,7 +6,7 @@ from operator import itemgetter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockserver.world.generator.layout import YEAR, Rhythm
@@ -139,6 +139,7 @@ def test_flowing_timeline_periods_have_equal_counts(per_day: int, years: int, st
     )
 
 
+@example(one=348, total=1000, span=2 * DAY, grain=1, start=0)  # The hours that may have one are on edges.
 @given(
     one=st.integers(0, 2**64 - 1),
     total=st.integers(1000, 10**12),

@@ -40,7 +40,7 @@ _RETURN_AFTER: Final = (30 * MINUTE, 33 * MINUTE)
 _RETURN_EVERY: Final = 25
 """Number of hours of which one may have an early return: another hour on each day."""
 _LEAST_WITH_RETURNS: Final = 512
-"""Number of sessions from which a timeline has early returns."""
+"""Number of sessions from which a timeline has early returns, and at least one pair."""
 _MOST_RETURNS: Final = 512
 _COARSEST_GRAIN: Final = MINUTE
 """Grain up to which two starts can be between 30 and 33 minutes apart."""
@@ -71,6 +71,9 @@ class Returns(NamedTuple):
         """Return the offsets of both sessions in a bucket, by rank."""
         place = int(self.buckets.searchsorted(bucket))
         return {0: int(self.first[place]), int(self.ranks[place]): int(self.second[place])}
+
+
+_NO_RETURNS: Final = Returns(*[np.zeros(0, dtype=np.int64)] * 4)
 
 
 class Layout:
@@ -150,18 +153,20 @@ def lay_out(seed_key: int, total: int, buckets: _Buckets, grain: int) -> Layout:
     counts = np.zeros(len(drawn) + 1, dtype=np.int64)
     np.cumsum(drawn, out=counts[1:])
     counts = _scale(counts, total)
-    returns = _place_returns(seed_key, counts, flags, grain)
+    returns = _NO_RETURNS
+    if total >= _LEAST_WITH_RETURNS:
+        if grain <= _COARSEST_GRAIN:
+            returns = _place_returns(seed_key, counts, flags, grain)
+        _keep_pair(counts, flags)
     return Layout(buckets.edges, counts, flags, returns)
 
 
 def _place_returns(seed_key: int, counts: I64, flags: NDArray[np.uint8], grain: int) -> Returns:
     """Return the early returns in the buckets with this flag, which those with one session lose.
 
-    If all of them do, the first one of a bucket is moved ahead to one before, so that at least one remains.
+    If none remains, the first session of a bucket is moved ahead to one before, which gets an early return.
     """
     [flagged] = np.nonzero(flags & RETURN)
-    if not len(flagged):
-        return Returns(*[flagged] * 4)
     sizes = np.diff(counts)
     chosen = flagged[sizes[flagged] > 1]
     if not len(chosen):
@@ -179,6 +184,14 @@ def _place_returns(seed_key: int, counts: I64, flags: NDArray[np.uint8], grain: 
     shortest, longest = _RETURN_AFTER
     apart = below(longest - shortest - 2 * grain, draw(1, hashed)) + shortest + grain
     return Returns(chosen, (first + apart) * size // HOUR, first, first + apart)
+
+
+def _keep_pair(counts: I64, flags: NDArray[np.uint8]) -> None:
+    """Give a bucket with several sessions a pair if none has one."""
+    has_several = np.diff(counts) > 1
+    if not (has_several & (flags & PAIR > 0)).any():
+        [possible] = np.nonzero(has_several & (flags == 0))
+        flags[possible[len(possible) // 2 :][:1]] = PAIR
 
 
 def _draw_factors(seed_key: int, days: range) -> I64:
