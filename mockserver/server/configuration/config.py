@@ -133,7 +133,8 @@ def read_config(path: Path | None, options: Mapping[str, Any], text: str | None 
     settings = _expand_scenarios(settings, None if path is None else path.parent)
     place = path or ("options" if text is None else _TEXT)
     try:
-        config = convert(_override(settings, overriding), Config)
+        settings = _override(settings, overriding)
+        config = convert(settings, Config)
     except ValidationError as error:
         from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- keeps start-up fast
 
