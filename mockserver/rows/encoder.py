@@ -108,7 +108,12 @@ class RowEncoder:
         if not self._others:
             return [(self._row_with(0), UNSET)] * len(sessions)
         members = (encoder.encode(sessions) for encoder in self._others)
-        return list(map(self._make_tail, map(b"".join, zip(*members, strict=True))))
+        joined = map(b"".join, zip(*members, strict=True))
+        if self.omit_none:
+            return list(map(self._make_tail, joined))
+        make_row = self._row_with(0)  # Every row has the first column.
+        start = len(self._prefixes[0])
+        return [(make_row, Raw(each[start:])) for each in joined]
 
     def _make_tail(self, members: bytes) -> _Tail:
         for number, prefix in enumerate(self._prefixes):

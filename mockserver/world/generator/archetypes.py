@@ -262,10 +262,6 @@ class ArchetypeTable:
         return self.events.length
 
     @property
-    def pageviews(self) -> I64:
-        return self.events.pageviews
-
-    @property
     def duration(self) -> I64:
         return self.events.duration
 
@@ -302,7 +298,7 @@ def _weights(entries: Sequence[Any]) -> I64:
     return np.array([entry.weight for entry in entries])
 
 
-class EventTable(Struct, frozen=True, eq=False):
+class EventTable(Struct, frozen=True, eq=False, dict=True):
     """The events of all rows. Those of a row are adjacent."""
 
     page: NDArray[np.uint8]
@@ -321,6 +317,28 @@ class EventTable(Struct, frozen=True, eq=False):
     """Milliseconds from the first event of each row to its last."""
     counts: Mapping[str, I64]
     """Per kind of event, the number of events in each row."""
+
+    @cached_property
+    def exits(self) -> I64:
+        """The event of each row that is its last pageview."""
+        return find_exits(self, np.arange(ARCHETYPES), self.length)
+
+    @cached_property
+    def inactive(self) -> I64:
+        """Milliseconds of the duration of each row in which the visitor was inactive."""
+        waits = np.diff(self.offset, prepend=0)
+        waits[self.begin] = 0
+        return np.add.reduceat(idle_time(waits).astype(np.int64), self.begin)
+
+
+def find_exits(table: EventTable, row: I64, length: I64) -> I64:
+    """Return the event that is the last pageview of each row, if only its first *length* events count."""
+    return table.pageviews[np.searchsorted(table.pageviews, table.begin[row] + length) - 1]
+
+
+def idle_time(waits: Values) -> Values:
+    """Return for how many milliseconds of each time between two events a visitor is inactive."""
+    return np.maximum(waits - IDLE_AFTER, 0)
 
 
 @IdentityCache
