@@ -7,7 +7,6 @@ the edges on which clients often fail. All results are integers (Unix millisecon
 that are exact or correctly rounded, so they are the same on every machine at 10¹² sessions.
 """
 
-from array import array
 from bisect import bisect_right
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -169,8 +168,8 @@ class _Layout:
         self.counts = counts
         self.flags = flags
         # Reading single items is faster with these.
-        self.edge_list = array("q", edges.tobytes())
-        self.count_list = array("q", counts.tobytes())
+        self.edge_list = memoryview(edges)
+        self.count_list = memoryview(counts)
 
     def buckets(self, at: I64) -> tuple[I64, I64, I64, I64]:
         """Return the first session, the size, the first instant and the length of each bucket."""
