@@ -9,6 +9,7 @@ the first page of a new world. While a client crawls, the rows of its next pages
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby
 from operator import call
@@ -95,6 +96,9 @@ class RowEncoder:
             return self._encode_tails(sessions)
         cached = self._cached_tails(sessions.population)
         rows: list[int] = sessions.row.tolist()
+        if not sessions.any_running:
+            with suppress(KeyError):
+                return list(map(cached.__getitem__, rows))
         tails = list(map(cached.get, rows))
         if sessions.any_running:  # A running session lacks the end of its archetype row.
             running: list[bool] = sessions.running.tolist()

@@ -321,29 +321,31 @@ class GeneratedSessions(SessionBatch):
         digits = self.visitor_digits
         return self._spread(["user_" + digits[position] for position in self._identified.tolist()])
 
+    @cached_property
+    def _generated_names(self) -> list[str]:
+        """The names of the identified visitors."""
+        givens = self.archetypes.vocabulary.given_names
+        families = self.archetypes.vocabulary.family_names
+        given, family, _ = self._name_parts
+        return [f"{givens[g]} {families[f]}" for g, f in zip(given, family, strict=True)]
+
+    @cached_property
+    def _generated_emails(self) -> list[str]:
+        """The e-mail addresses of the identified visitors."""
+        givens, families, domains = mailbox_parts(self.archetypes.vocabulary)
+        digits = self.visitor_digits
+        return [
+            f"{givens[g]}.{families[f]}.{digits[position][-4:]}@{domains[d]}"
+            for g, f, d, position in zip(*self._name_parts, self._identified.tolist(), strict=True)
+        ]
+
     @_column
     def names(self) -> list[str | None]:
-        vocabulary = self.archetypes.vocabulary
-        given, family, _ = self._name_parts
-        generated = self._spread(
-            [
-                f"{vocabulary.given_names[g]} {vocabulary.family_names[f]}"
-                for g, f in zip(given, family, strict=True)
-            ]
-        )
-        return self.override_trait("name", generated, parse_text_trait)
+        return self.override_trait("name", self._spread(self._generated_names), parse_text_trait)
 
     @_column
     def emails(self) -> list[str | None]:
-        givens, families, domains = mailbox_parts(self.archetypes.vocabulary)
-        digits = self.visitor_digits
-        generated = self._spread(
-            [
-                f"{givens[g]}.{families[f]}.{digits[position][-4:]}@{domains[d]}"
-                for g, f, d, position in zip(*self._name_parts, self._identified.tolist(), strict=True)
-            ]
-        )
-        return self.override_trait("email", generated, parse_text_trait)
+        return self.override_trait("email", self._spread(self._generated_emails), parse_text_trait)
 
     @_column
     def tags(self) -> list[list[str]]:
@@ -355,13 +357,9 @@ class GeneratedSessions(SessionBatch):
     def traits(self) -> list[dict[str, Any] | None]:
         all_plans = self.archetypes.vocabulary.plans
         plans = self.archetypes.plan[self.row[self._identified]].tolist()
-        names = self.names
-        emails = self.emails
+        generated = zip(self._generated_names, self._generated_emails, plans, strict=True)
         traits = self._spread(
-            [
-                {"name": names[position], "email": emails[position], "plan": all_plans[code]}
-                for position, code in zip(self._identified.tolist(), plans, strict=True)
-            ]
+            [{"name": name, "email": email, "plan": all_plans[code]} for name, email, code in generated]
         )
         if not self.identities:
             return traits
