@@ -42,6 +42,9 @@ class BoundedCache(Generic[K, T]):
         self._size = size
         self._values: dict[K, T] = {}
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def get(self, key: K, make: Callable[[], T]) -> T:
         """Return the value of *key*, made on the first call."""
         value = self._values.pop(key, None)

@@ -338,7 +338,7 @@ def find_exits(table: EventTable, row: I64, length: I64) -> I64:
 
 def idle_time(waits: Values) -> Values:
     """Return for how many milliseconds of each time between two events a visitor is inactive."""
-    return np.maximum(waits - IDLE_AFTER, 0)
+    return np.asarray(np.maximum(waits - IDLE_AFTER, 0))
 
 
 @IdentityCache

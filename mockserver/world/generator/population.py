@@ -39,7 +39,8 @@ class Population:
         self._key = key(seed_key, kind)
         self._numbers = Permutation(key(seed_key, "session"), _NUMBER_BITS)
         self._inputs = inputs
-        self._selected = BoundedCache[tuple[Condition, ...], IndexSet](_CACHED)
+        self.selected = BoundedCache[tuple[Condition, ...], IndexSet](_CACHED)
+        """Results of the last calls of :meth:`select`."""
         self._texts = BoundedCache[tuple[str, Callable[[Any], str]], frozenset[str]](_CACHED)
 
     @cached_property
@@ -84,7 +85,7 @@ class Population:
         """Return the sessions that meet the conditions."""
         if not where:
             return _ALL
-        return self._selected.get(
+        return self.selected.get(
             where, lambda: ArchetypeSet(self.schedule, match_archetypes(self.archetypes, where))
         )
 

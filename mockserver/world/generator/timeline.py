@@ -175,8 +175,8 @@ class _Layout:
         self.counts = counts
         self.flags = flags
         # Reading single items is faster with these.
-        self.edge_list = memoryview(edges)
-        self.count_list = memoryview(counts)
+        self.edge_list = edges.data
+        self.count_list = counts.data
 
     def buckets(self, at: I64) -> tuple[I64, I64, I64, I64]:
         """Return the first session, the size, the first instant and the length of each bucket."""
