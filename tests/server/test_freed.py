@@ -1,4 +1,4 @@
-"""What belonged to a deleted tenant is freed at once, without the garbage collector."""
+"""The tenants that are deleted, and their worlds, are freed at once, without the garbage collector."""
 
 import gc
 from collections.abc import Iterator

@@ -288,7 +288,7 @@ class LazyColumn:
 def _repeat(values: Values, times: int) -> Callable[[I64], Values]:
     """Return a function from rows to values, each of which *times* consecutive rows have.
 
-    It is no method: a table that its own columns refer to would live until the garbage collector runs.
+    A method would let the columns refer to their table, which then lives until the garbage collector runs.
     """
     return lambda row: values[row // times]
 
