@@ -1,10 +1,11 @@
 """Caches: values derived from long-lived objects, and cached properties without a lock."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 _MAX_ENTRIES: Final = 32
 
 
@@ -30,6 +31,31 @@ class IdentityCache(Generic[T]):
         return entry[1]
 
 
+class BoundedCache(Generic[K, T]):
+    """The values of the last *size* keys.
+
+    Unlike ``lru_cache`` on a bound method, it does not refer to its owner. In such a cycle, the worlds of
+    deleted tenants would live until the garbage collector runs, which would then run more often.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: dict[K, T] = {}
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, key: K, make: Callable[[], T]) -> T:
+        """Return the value of *key*, made on the first call."""
+        value = self._values.pop(key, None)
+        if value is None:
+            value = make()
+        self._values[key] = value
+        if len(self._values) > self._size:
+            self._values.pop(next(iter(self._values)), None)
+        return value
+
+
 if TYPE_CHECKING or sys.version_info >= (3, 12):
     from functools import cached_property
 else:
@@ -53,4 +79,4 @@ else:
             return value
 
 
-__all__ = ["IdentityCache", "cached_property"]
+__all__ = ["BoundedCache", "IdentityCache", "cached_property"]

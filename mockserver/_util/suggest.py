@@ -1,7 +1,6 @@
 """Suggestions for unknown names."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Final
 
 _MOST_KNOWN: Final = 20
@@ -10,6 +9,8 @@ _MOST_KNOWN: Final = 20
 
 def nearest(word: object, known: Iterable[str]) -> str | None:
     """Return the known word nearest to *word*, or None if none is similar."""
+    from difflib import get_close_matches  # noqa: PLC0415 -- only errors need it
+
     return next(iter(get_close_matches(str(word), list(known), 1)), None)
 
 

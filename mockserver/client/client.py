@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Literal, Self, SupportsFloat
 from urllib.parse import quote, urlencode
 
@@ -339,6 +340,7 @@ class AdminClient(NotPicklable):
         return self._transport.request("GET", f"{_tenant_path(tenant)}/lists{query}", list[BegunList])
 
 
+@lru_cache(maxsize=64)
 def _tenant_path(tenant: str) -> str:
     return f"/tenants/{_quote(tenant)}"
 

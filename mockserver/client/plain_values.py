@@ -18,6 +18,8 @@ def to_plain(value: Any, where: str = "") -> Any:
     returned unchanged. Raises ``ValueError`` for a number that is not finite and for a ``datetime`` without a
     time zone; *where* is the name of the value in the message.
     """
+    if type(value) in _PLAIN:
+        return value
     if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
         value = value.tolist()
     return next((convert(value, where) for kind, convert in _CONVERSIONS if isinstance(value, kind)), value)
@@ -55,6 +57,8 @@ def _prefix(where: str) -> str:
     return f"{where}: " if where else ""
 
 
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+"""Types of which every value can stay as it is."""
 _CONVERSIONS: Final[tuple[tuple[Any, Callable[[Any, str], Any]], ...]] = (
     (bool, lambda value, _: value),
     (Enum, lambda value, where: to_plain(value.value, where)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.pytest_plugin import settings
+from mockserver.pytest_plugin import plain_imports, settings
 
 if TYPE_CHECKING:
     from mockserver.embedded import SessionMock
@@ -28,6 +28,12 @@ _WORKER_LATE = "session_mock_late"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the settings to the command line and to ini files."""
     settings.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Let imports of this package be fast, before a conftest imports it."""
+    early_config.add_cleanup(plain_imports.install())
 
 
 def pytest_configure(config: pytest.Config) -> None:

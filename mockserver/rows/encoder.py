@@ -9,6 +9,7 @@ the first page of a new world. While a client crawls, the rows of its next pages
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby
 from operator import call
@@ -36,9 +37,10 @@ Row = Struct
 """A row, as a struct with the columns in their order; :func:`msgspec.json.encode` encodes it."""
 
 
-_Tail = tuple[Callable[..., Row], Raw | UnsetType]
-"""The rest of a row after its own columns: a function that makes the row, given the own values and the rest;
-and the rest, which msgspec copies as it is: the value of the next member, and the members after it."""
+_Tail = Raw | tuple[Callable[..., Row], Raw | UnsetType]
+"""The rest of a row after its own columns, which msgspec copies as it is: the value of the next member, and
+the members after it. Where the next member is not the same in all rows, the tail also has the function that
+makes the row, given the own values and the rest."""
 
 
 class RowEncoder:
@@ -66,6 +68,8 @@ class RowEncoder:
         self._other_names = [column.name for column in others]
         self._prefixes = [b",%b:" % json.encode(name) for name in self._other_names]
         self._row_with = lru_cache(self._define_row_with)
+        self._make_row = self._row_with(0) if others and not omit_none else None
+        """Makes any row; None if rows lack some members."""
         self._cached_tails = lru_cache(maxsize=CACHED_POPULATIONS)(_empty_cache)
         self._read_ahead = lru_cache(maxsize=CACHED_POPULATIONS)(_new_read_ahead)
 
@@ -81,6 +85,8 @@ class RowEncoder:
         if not tails:
             return []
         own = (column.values(sessions) for column in self._own)
+        if self._make_row is not None:
+            return list(map(self._make_row, *own, tails))
         make_row, members = zip(*tails, strict=True)
         return list(map(call, make_row, *own, members))
 
@@ -89,6 +95,9 @@ class RowEncoder:
             return self._encode_tails(sessions)
         cached = self._cached_tails(sessions.population)
         rows: list[int] = sessions.row.tolist()
+        if not sessions.any_running:
+            with suppress(KeyError):
+                return list(map(cached.__getitem__, rows))
         tails = list(map(cached.get, rows))
         if sessions.any_running:  # A running session lacks the end of its archetype row.
             running: list[bool] = sessions.running.tolist()
@@ -107,7 +116,11 @@ class RowEncoder:
         if not self._others:
             return [(self._row_with(0), UNSET)] * len(sessions)
         members = (encoder.encode(sessions) for encoder in self._others)
-        return list(map(self._make_tail, map(b"".join, zip(*members, strict=True))))
+        joined = map(b"".join, zip(*members, strict=True))
+        if self._make_row is None:
+            return list(map(self._make_tail, joined))
+        start = len(self._prefixes[0])
+        return [Raw(each[start:]) for each in joined]
 
     def _make_tail(self, members: bytes) -> _Tail:
         for number, prefix in enumerate(self._prefixes):
@@ -148,6 +161,9 @@ class _Window(NamedTuple):
     """Instant at which the last of the sessions had ended; their rows are the same at any later instant."""
 
 
+_NO_WINDOW: Final = _Window(0, [], 0)
+
+
 class _ReadAhead:
     """Makes the rows of the pages that follow the requested one with it, while a client crawls.
 
@@ -159,7 +175,7 @@ class _ReadAhead:
         self._last: int | None = None
         """Index of the first session of the page that was requested last."""
         self._pages = 1
-        self._window = _Window(0, [], 0)
+        self._window = _NO_WINDOW
 
     def rows(self, sessions: GeneratedSessions, make_rows: Callable[[SessionBatch], list[Row]]) -> list[Row]:
         """Return the rows of a page; *make_rows* makes those of a batch."""
@@ -177,6 +193,7 @@ class _ReadAhead:
         offset = low - window.first
         if 0 <= offset <= len(window.rows) - count and sessions.now >= window.valid_from:
             return window.rows[offset : offset + count]
+        del window
         is_crawl = 0 < abs(step) <= count * PAGES_AHEAD
         self._pages = min(self._pages * 2, PAGES_AHEAD) if is_crawl else 1
         if self._pages == 1:
@@ -188,6 +205,7 @@ class _ReadAhead:
         )
         if ahead.any_running:
             return make_rows(sessions)
+        self._window = _NO_WINDOW  # Free the old rows before others take as much memory.
         self._window = window = _Window(first, make_rows(ahead), int(ahead.ends.max()))
         return window.rows[low - first : low - first + count]
 

@@ -1,13 +1,14 @@
 """Worlds: immutable sites of sessions. They know no clock; queries take the current instant."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from msgspec import json
 from msgspec.structs import replace
 
+from mockserver._util.caching import cached_property
 from mockserver.world.generator.added import NewSession, make_events
 from mockserver.world.generator.archetypes import Shares, SiteInputs
 from mockserver.world.generator.columns import GeneratedSessions

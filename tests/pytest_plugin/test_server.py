@@ -179,3 +179,19 @@ def test_run_leaves_nothing_open(run: Run) -> None:
     result.assert_outcomes(passed=2)
     result.stdout.no_fnmatch_line("*Warning*")
     result.stderr.no_fnmatch_line("*Warning*")
+
+
+def test_modules_of_the_package_are_imported_without_rewriting(run: Run, project: pytest.Pytester) -> None:
+    project.makeconftest("import mockserver.embedded")
+    tests = f"""
+import sys
+{ONE}
+def test_loaders(session_mock):
+    names = [name for name in sys.modules if name.startswith(("mockserver.server.", "mockserver.world."))]
+    assert len(names) > 100
+    assert {{type(sys.modules[name].__spec__.loader).__name__ for name in names}} == {{"SourceFileLoader"}}
+    assert type(sys.modules[__name__].__spec__.loader).__name__ == "AssertionRewritingHook"
+"""
+    result = run(tests, subprocess=True)
+
+    result.assert_outcomes(passed=3)

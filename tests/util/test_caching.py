@@ -1,6 +1,18 @@
-"""Caches by identity and cached properties."""
+"""Bounded caches, caches by identity and cached properties."""
 
-from mockserver._util.caching import IdentityCache, cached_property
+from mockserver._util.caching import BoundedCache, IdentityCache, cached_property
+
+
+def test_bounded_cache_keeps_values_of_last_keys() -> None:
+    cache = BoundedCache[str, list[str]](2)
+    first = cache.get("a", lambda: ["a"])
+    cache.get("b", lambda: ["b"])
+
+    assert cache.get("a", lambda: ["other"]) is first
+    cache.get("c", lambda: ["c"])
+    assert len(cache) == 2
+    assert cache.get("a", lambda: ["other"]) is first
+    assert cache.get("b", lambda: ["other"]) == ["other"]
 
 
 def test_identity_cache_same_object_returns_same_result() -> None:

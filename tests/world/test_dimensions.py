@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable, SiteInputs
+from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable, SiteInputs, find_exits
 from mockserver.world.generator.dimensions import (
     DIMENSIONS,
     EVENT_DIMENSIONS,
     encode_languages,
-    find_exits,
     match_archetypes,
 )
 from mockserver.world.model.query import Condition
@@ -133,7 +132,9 @@ def test_match_archetypes_without_action_never_match_action_condition(deck: Arch
 @given(deck=decks)
 def test_find_exits_returns_last_pageview(deck: ArchetypeTable) -> None:
     rows = np.arange(0, ARCHETYPES, 97)
-    for row, last in zip(rows.tolist(), find_exits(deck, rows, deck.length[rows]).tolist(), strict=True):
+    exits = find_exits(deck.events, rows, deck.length[rows])
+    assert exits.tolist() == deck.events.exits[rows].tolist()
+    for row, last in zip(rows.tolist(), exits.tolist(), strict=True):
         rest = deck.action[last : deck.begin[row] + deck.length[row]].tolist()
         assert last >= deck.begin[row]
         assert rest[0] == len(deck.vocabulary.actions)

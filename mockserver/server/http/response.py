@@ -90,6 +90,8 @@ class Response(Struct, frozen=True, kw_only=True):
 
     def is_complete(self, method: str) -> bool:
         """Return whether the client receives every byte that it expects in response to a method."""
+        if self.delivery is NORMAL:
+            return True
         if not self.delivery.head:
             return False
         if method == METH_HEAD or self.status in BODILESS_STATUSES:

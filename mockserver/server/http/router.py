@@ -1,7 +1,6 @@
 """Match requests to the endpoints of vendors, and find the closest endpoints if none matches."""
 
 from collections.abc import Collection, Mapping, Sequence
-from difflib import SequenceMatcher
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -184,6 +183,8 @@ def _matches_template(template: str, path: str) -> bool:
 
 def _distance(route: _Route, method: str, path: str, owners: Collection[str]) -> tuple[bool, int, float]:
     """Return a sort key: smaller for routes that are more similar to a request."""
+    from difflib import SequenceMatcher  # noqa: PLC0415 -- only unknown paths need it
+
     segments = path.split("/")[1:]
     pairs = _pair_static_segments(route, segments)
     length_difference = abs(len(route.segments) - len(segments))

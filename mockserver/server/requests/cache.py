@@ -24,7 +24,7 @@ class CachedRequest:
         self.parsed = parsed
         self.lint_findings: list[Finding] | None = None
         """Findings that follow from the request alone; ``None`` until the first review."""
-        self.page: tuple[Any, Any, bytes] | None = None
+        self.page: tuple[Any, Any, tuple[str, Any]] | None = None
         """The requested page of a list; ``None`` until the first review, or if there are no pages."""
         self.list_page: ListPage | None = None
         """The same for the client history, which ignores the size of pages when it compares lists."""

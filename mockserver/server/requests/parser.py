@@ -6,13 +6,14 @@ clock and limits come later.
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from functools import cache
 from math import ceil
 from typing import Any, Self
 
 from msgspec import Struct, json
 from msgspec.structs import replace
 
+from mockserver._util.caching import cached_property
 from mockserver.contract.behaviors import BASIS, BASIS_HEADER
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError, VendorError
@@ -92,7 +93,7 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
         """
         return _find_page_place(self.vendor, self.endpoint.name)
 
-    @property
+    @cached_property
     def page(self) -> Any:
         """The requested page; None if the request names none, or was not parsed that far."""
         place = self.page_place

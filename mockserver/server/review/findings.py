@@ -3,8 +3,6 @@
 import logging
 from typing import Any, Final
 
-from msgspec import json
-
 from mockserver.server.http.response import Response
 from mockserver.server.journal.client_history import ListPage
 from mockserver.server.journal.journal import Exchange, Finding, Journal
@@ -20,8 +18,8 @@ _OK: Final = 200
 _log = logging.getLogger("mockserver")
 
 
-Page = tuple[Any, Any, bytes]
-"""The requested page, the first page of the list, and the list with the size of its pages, as JSON."""
+Page = tuple[Any, Any, tuple[str, Any]]
+"""The requested page, the first page of the list, and the list with the size of its pages."""
 
 
 def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None) -> None:
@@ -69,4 +67,4 @@ def _review_history(
 def _requested_page(page: ListPage | None, reading: ParsedRequest) -> Page | None:
     if page is None:
         return None
-    return page.key, reading.endpoint.pagination.first, json.encode([page.list_key, page.size])
+    return page.key, reading.endpoint.pagination.first, (page.list_key, page.size)

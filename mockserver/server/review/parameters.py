@@ -10,7 +10,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -184,6 +183,8 @@ def _explain(name: str, known: Iterable[str], elsewhere: Mapping[str, str]) -> t
 
 def _find_close(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that was mistyped, written in another case or with other separators."""
+    from difflib import SequenceMatcher  # noqa: PLC0415 -- few clients send unknown names
+
     word = _normalize(name)
     similarities = [
         (SequenceMatcher(None, word, _normalize(other)).ratio(), other) for other in sorted(known)

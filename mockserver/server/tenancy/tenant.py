@@ -209,6 +209,7 @@ class Tenants:
         """
         self._unindex(tenant)
         del self.by_name[tenant.name]
+        tenant.journal.clear()  # Its requests refer to the tenant: only the garbage collector would free it.
         for vendor, names in tenant.identifiers.items():
             self._deleted.update({(vendor, token): tenant.name for token in names.tokens})
         while len(self._deleted) > _MAX_DELETED:

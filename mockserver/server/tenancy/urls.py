@@ -1,14 +1,15 @@
 """URLs of a server, and what a client needs to access a tenant."""
 
 from collections.abc import Mapping
+from functools import cache
+from itertools import chain
 
 from msgspec import Struct
 
 from mockserver.admin_schemas.tenants import TenantAccess, VendorAccess
-from mockserver.contract.endpoint import Contract
 from mockserver.contract.http.credentials import Bearer, BodyKeys
 from mockserver.server.tenancy.tenant import Tenant
-from mockserver.vendors.base import VendorIdentifiers
+from mockserver.vendors.base import Vendor, VendorIdentifiers
 
 
 class CertificateFiles(Struct, frozen=True):
@@ -36,18 +37,17 @@ class Addresses(Struct, frozen=True):
 
     def describe(self, tenant: Tenant) -> TenantAccess:
         """Return the URLs, credentials and sites of a tenant."""
-        contracts = {name: vendor.contract for name, vendor in tenant.vendors.items()}
         vendors = {
-            vendor: VendorAccess(
-                url=self.vendor_url(vendor),
-                dialect=contracts[vendor].dialect,
+            name: VendorAccess(
+                url=self.vendor_url(name),
+                dialect=tenant.vendors[name].dialect,
                 credentials=names.credentials,
-                headers=_headers(contracts[vendor], names),
-                body=_body(contracts[vendor], names),
+                headers=_headers(tenant.vendors[name], names),
+                body={field: names.credentials[field] for field in _body_fields(tenant.vendors[name])},
                 sites=[ids[0] for ids in names.sites],
                 segments=names.segments,
             )
-            for vendor, names in tenant.identifiers.items()
+            for name, names in tenant.identifiers.items()
         }
         files = self.certificates
         return TenantAccess(
@@ -87,17 +87,20 @@ class Ports(Struct):
         )
 
 
-def _headers(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
-    has_bearer = any(isinstance(endpoint.credentials, Bearer) for endpoint in contract.endpoints)
-    return {"Authorization": f"Bearer {names.credentials['token']}"} if has_bearer else {}
+def _headers(vendor: Vendor, names: VendorIdentifiers) -> dict[str, str]:
+    return {"Authorization": f"Bearer {names.credentials['token']}"} if _has_bearer(vendor) else {}
 
 
-def _body(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    for endpoint in contract.endpoints:
-        if isinstance(endpoint.credentials, BodyKeys):
-            fields |= {field: names.credentials[field] for field in endpoint.credentials.fields}
-    return fields
+@cache
+def _has_bearer(vendor: Vendor) -> bool:
+    return any(isinstance(endpoint.credentials, Bearer) for endpoint in vendor.contract.endpoints)
+
+
+@cache
+def _body_fields(vendor: Vendor) -> tuple[str, ...]:
+    """Return the fields of bodies that are credentials."""
+    credentials = [endpoint.credentials for endpoint in vendor.contract.endpoints]
+    return tuple(chain.from_iterable(each.fields for each in credentials if isinstance(each, BodyKeys)))
 
 
 def format_host(host: str) -> str:

@@ -203,7 +203,7 @@ class Watchdog:
 
     def _idle(self, cached: "CachedRequest", exchange: Exchange, response: Response) -> int:
         """Return the number of consecutive requests for a list without a new row, since its first page."""
-        number, first, rest = cached.page or (None, None, b"")
+        number, first, rest = cached.page or (None, None, None)
         name = (cached.parsed.vendor.name, cached.parsed.endpoint.name, cached.parsed.site, rest)
         progress = self._lists.pop(name, None) or _Progress()
         body = response.body

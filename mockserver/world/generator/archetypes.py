@@ -9,14 +9,13 @@ VISITS + visit) · variants + variant.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from mockserver._util.caching import IdentityCache
+from mockserver._util.caching import IdentityCache, cached_property
 from mockserver.world.model.hashing import I64, U64, below, draw, key, normal, permute, pick_weighted, u64
 from mockserver.world.model.vocabulary import Agent, Vocabulary
 
@@ -113,10 +112,6 @@ class ArchetypeTable:
     def _draw(self, name: str, size: int) -> U64:
         return draw(key(self._key, name), np.arange(size, dtype=np.uint64))
 
-    def slot_of(self, row: I64) -> I64:
-        """Return the visitor slot of each row."""
-        return row // (VISITS * self.variants)
-
     def _pick_entries(self, name: str, entries: Sequence[Any]) -> I64:
         """Pick an entry for each slot; the weights of entries differ by up to a factor of 3 between sites."""
         weights = _weights(entries) * (32 + below(64, self._draw(f"{name} weights", len(entries))))
@@ -160,7 +155,7 @@ class ArchetypeTable:
     def _per_slot(self, values: Values) -> "LazyColumn":
         """Return a column with the value of the slot's visitor."""
         values = values[self._models]
-        return LazyColumn(lambda row: values[self.slot_of(row)])
+        return LazyColumn(_repeat(values, VISITS * self.variants))
 
     def _per_row(self, name: str, pick: Callable[[U64], Values]) -> "LazyColumn":
         own = key(self._key, name)
@@ -206,7 +201,7 @@ class ArchetypeTable:
         late = self._choose_slots("late login", self._shares.late_logins)[:, None]
         is_first = self.first_visits == np.arange(VISITS)
         values = (self._identified_slots[self._models, None] & ~(late[self._models] & is_first)).ravel()
-        return LazyColumn(lambda row: values[row // self.variants])
+        return LazyColumn(_repeat(values, self.variants))
 
     @cached_property
     def plan(self) -> "LazyColumn":
@@ -219,7 +214,8 @@ class ArchetypeTable:
         drawn = self._draw("tags", self.slots)
         mask = np.uint64((1 << len(self.vocabulary.tags)) - 1)
         tags = self._per_slot((drawn & (drawn >> np.uint64(20)) & mask).astype(np.int64))
-        return LazyColumn(lambda row: tags[row] * self.identified[row])
+        identified = self.identified
+        return LazyColumn(lambda row: tags[row] * identified[row])
 
     @cached_property
     def first_visits(self) -> I64:
@@ -239,7 +235,7 @@ class ArchetypeTable:
     def returning(self) -> "LazyColumn":
         """True for visitors who have been on the site before."""
         values = (self.first_visits < np.arange(VISITS)).ravel()
-        return LazyColumn(lambda row: values[row // self.variants])
+        return LazyColumn(_repeat(values, self.variants))
 
     # Columns that depend on the row.
 
@@ -256,9 +252,8 @@ class ArchetypeTable:
     @cached_property
     def hostname(self) -> "LazyColumn":
         """Position in :attr:`hostnames`; usually the first."""
-        return self._per_row(
-            "hostname", lambda hashed: np.maximum(below(8, hashed) - 8 + len(self.hostnames), 0)
-        )
+        count = len(self.hostnames)
+        return self._per_row("hostname", lambda hashed: np.maximum(below(8, hashed) - 8 + count, 0))
 
     # Events, which only some requests need.
 
@@ -286,10 +281,6 @@ class ArchetypeTable:
     @property
     def length(self) -> I64:
         return self.events.length
-
-    @property
-    def pageviews(self) -> I64:
-        return self.events.pageviews
 
     @property
     def duration(self) -> I64:
@@ -326,12 +317,20 @@ class LazyColumn:
         return self._make(np.arange(ARCHETYPES))
 
 
+def _repeat(values: Values, times: int) -> Callable[[I64], Values]:
+    """Return a function from rows to values, each of which *times* consecutive rows have.
+
+    A method would let the columns refer to their table, which then lives until the garbage collector runs.
+    """
+    return lambda row: values[row // times]
+
+
 @IdentityCache
 def _weights(entries: Sequence[Any]) -> I64:
     return np.array([entry.weight for entry in entries])
 
 
-class EventTable(Struct, frozen=True, eq=False):
+class EventTable(Struct, frozen=True, eq=False, dict=True):
     """The events of all rows. Those of a row are adjacent."""
 
     page: NDArray[np.uint8]
@@ -350,6 +349,28 @@ class EventTable(Struct, frozen=True, eq=False):
     """Milliseconds from the first event of each row to its last."""
     counts: Mapping[str, I64]
     """Per kind of event, the number of events in each row."""
+
+    @cached_property
+    def exits(self) -> I64:
+        """The event of each row that is its last pageview."""
+        return find_exits(self, np.arange(ARCHETYPES), self.length)
+
+    @cached_property
+    def inactive(self) -> I64:
+        """Milliseconds of the duration of each row in which the visitor was inactive."""
+        waits = np.diff(self.offset, prepend=0)
+        waits[self.begin] = 0
+        return np.add.reduceat(idle_time(waits).astype(np.int64), self.begin)
+
+
+def find_exits(table: EventTable, row: I64, length: I64) -> I64:
+    """Return the event that is the last pageview of each row, if only its first *length* events count."""
+    return table.pageviews[np.searchsorted(table.pageviews, table.begin[row] + length) - 1]
+
+
+def idle_time(waits: Values) -> Values:
+    """Return for how many milliseconds of each time between two events a visitor is inactive."""
+    return np.asarray(np.maximum(waits - IDLE_AFTER, 0))
 
 
 @IdentityCache

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mockserver._util.caching import IdentityCache, cached_property
-from mockserver.world.generator.archetypes import IDLE_AFTER
-from mockserver.world.generator.dimensions import find_exits, place_languages
+from mockserver.world.generator.archetypes import find_exits, idle_time
+from mockserver.world.generator.dimensions import place_languages
 from mockserver.world.generator.population import Population, mailbox_parts
 from mockserver.world.model.hashing import I64, U64, below, hexadecimal, u64
 from mockserver.world.model.session_batch import Event, SessionBatch, parse_tags_trait, parse_text_trait
@@ -93,23 +93,42 @@ class GeneratedSessions(SessionBatch):
         return bool(self.running.any())
 
     @cached_property
+    def _running_part(self) -> "tuple[I64, GeneratedSessions]":
+        """The positions of the running sessions, and these sessions."""
+        positions = np.flatnonzero(self.running)
+        sessions = self.take(positions)
+        final = self.archetypes.length[sessions.row]
+        offset = sessions._gather(self.archetypes.offset, final)  # noqa: SLF001 -- of the same class
+        exists = np.arange(offset.shape[1]) < final[:, None]
+        happened = offset <= (self.now - sessions.starts)[:, None]
+        sessions.length = (exists & happened).sum(axis=1)
+        return positions, sessions
+
+    def _per_session(
+        self, of_archetypes: NDArray[Any], of_running: "Callable[[GeneratedSessions], NDArray[Any]]"
+    ) -> NDArray[Any]:
+        """Return a value per session: that of its archetype, except for the few sessions that still run."""
+        values = of_archetypes[self.row]
+        if self.any_running:
+            positions, sessions = self._running_part
+            values[positions] = of_running(sessions)
+        return values
+
+    @cached_property
     def length(self) -> I64:
         """Number of events so far."""
-        final: I64 = self.archetypes.length[self.row]
-        if not self.any_running:
-            return final
-        offset = self._gather(self.archetypes.offset, final)
-        exists = np.arange(offset.shape[1]) < final[:, None]
-        happened = offset <= (self.now - self.starts)[:, None]
-        return np.asarray((exists & happened).sum(axis=1))
+        return self._per_session(self.archetypes.length, lambda running: running.length)
 
     @cached_property
     def ends(self) -> I64:
         """Unix milliseconds of the last event so far."""
         if not self.any_running:
             return self.final_ends
-        last = self.archetypes.begin[self.row] + self.length - 1
-        return np.asarray(self.starts + self.archetypes.offset[last])
+        positions, sessions = self._running_part
+        last = self.archetypes.begin[sessions.row] + sessions.length - 1
+        ends = self.final_ends.copy()
+        ends[positions] = sessions.starts + self.archetypes.offset[last]
+        return ends
 
     @cached_property
     def numbers(self) -> U64:
@@ -161,6 +180,14 @@ class GeneratedSessions(SessionBatch):
         Shape as :attr:`event_mask`.
         """
         return self.event_values(self.archetypes.action)
+
+    @cached_property
+    def exit_events(self) -> I64:
+        """The last event of each session that is a pageview, as a position in the archetype table."""
+        return self._per_session(
+            self.archetypes.events.exits,
+            lambda running: find_exits(self.archetypes.events, running.row, running.length),
+        )
 
     def list_events(self, position: int) -> list[Event]:
         """Return all events of the session at *position*, oldest first."""
@@ -227,15 +254,18 @@ class GeneratedSessions(SessionBatch):
 
     @_column
     def inactive(self) -> list[int]:
-        waits = np.maximum(np.diff(self.event_values(self.archetypes.offset), axis=1) - IDLE_AFTER, 0)
-        return list((waits * self.event_mask[:, 1:]).sum(axis=1).tolist())
+        def add_up(running: GeneratedSessions) -> I64:
+            waits = np.diff(running.event_values(self.archetypes.offset), axis=1)
+            return np.asarray((idle_time(waits) * running.event_mask[:, 1:]).sum(axis=1))
+
+        return list(self._per_session(self.archetypes.events.inactive, add_up).tolist())
 
     def _count_events(self, kind: str) -> list[int]:
-        if not self.any_running:
-            return list(self.archetypes.count_events(kind)[self.row].tolist())
-        kinds = [*(action.kind for action in self.archetypes.vocabulary.actions), "pageview"]
-        is_kind = np.array([each == kind for each in kinds])
-        return list((is_kind[self.actions] & self.event_mask).sum(axis=1).tolist())
+        def count(running: GeneratedSessions) -> I64:
+            is_kind = _event_kinds(self.archetypes.vocabulary) == kind
+            return np.asarray((is_kind[running.actions] & running.event_mask).sum(axis=1))
+
+        return list(self._per_session(self.archetypes.count_events(kind), count).tolist())
 
     @_column
     def pageviews(self) -> list[int]:
@@ -291,29 +321,31 @@ class GeneratedSessions(SessionBatch):
         digits = self.visitor_digits
         return self._spread(["user_" + digits[position] for position in self._identified.tolist()])
 
+    @cached_property
+    def _generated_names(self) -> list[str]:
+        """The names of the identified visitors."""
+        givens = self.archetypes.vocabulary.given_names
+        families = self.archetypes.vocabulary.family_names
+        given, family, _ = self._name_parts
+        return [f"{givens[g]} {families[f]}" for g, f in zip(given, family, strict=True)]
+
+    @cached_property
+    def _generated_emails(self) -> list[str]:
+        """The e-mail addresses of the identified visitors."""
+        givens, families, domains = mailbox_parts(self.archetypes.vocabulary)
+        digits = self.visitor_digits
+        return [
+            f"{givens[g]}.{families[f]}.{digits[position][-4:]}@{domains[d]}"
+            for g, f, d, position in zip(*self._name_parts, self._identified.tolist(), strict=True)
+        ]
+
     @_column
     def names(self) -> list[str | None]:
-        vocabulary = self.archetypes.vocabulary
-        given, family, _ = self._name_parts
-        generated = self._spread(
-            [
-                f"{vocabulary.given_names[g]} {vocabulary.family_names[f]}"
-                for g, f in zip(given, family, strict=True)
-            ]
-        )
-        return self.override_trait("name", generated, parse_text_trait)
+        return self.override_trait("name", self._spread(self._generated_names), parse_text_trait)
 
     @_column
     def emails(self) -> list[str | None]:
-        givens, families, domains = mailbox_parts(self.archetypes.vocabulary)
-        digits = self.visitor_digits
-        generated = self._spread(
-            [
-                f"{givens[g]}.{families[f]}.{digits[position][-4:]}@{domains[d]}"
-                for g, f, d, position in zip(*self._name_parts, self._identified.tolist(), strict=True)
-            ]
-        )
-        return self.override_trait("email", generated, parse_text_trait)
+        return self.override_trait("email", self._spread(self._generated_emails), parse_text_trait)
 
     @_column
     def tags(self) -> list[list[str]]:
@@ -325,13 +357,9 @@ class GeneratedSessions(SessionBatch):
     def traits(self) -> list[dict[str, Any] | None]:
         all_plans = self.archetypes.vocabulary.plans
         plans = self.archetypes.plan[self.row[self._identified]].tolist()
-        names = self.names
-        emails = self.emails
+        generated = zip(self._generated_names, self._generated_emails, plans, strict=True)
         traits = self._spread(
-            [
-                {"name": names[position], "email": emails[position], "plan": all_plans[code]}
-                for position, code in zip(self._identified.tolist(), plans, strict=True)
-            ]
+            [{"name": name, "email": email, "plan": all_plans[code]} for name, email, code in generated]
         )
         if not self.identities:
             return traits
@@ -397,9 +425,15 @@ _DICTIONARY_ENCODED: Final[dict[str, Callable[[GeneratedSessions], tuple[Sequenc
     ),
     "exits": lambda batch: (
         batch.archetypes.vocabulary.pages,
-        batch.archetypes.page[find_exits(batch.archetypes, batch.row, batch.length)],
+        batch.archetypes.page[batch.exit_events],
     ),
 }
+
+
+@IdentityCache
+def _event_kinds(vocabulary: Vocabulary) -> NDArray[Any]:
+    """Return the kind of event of each action, and that of a pageview after the last one."""
+    return np.array([*(action.kind for action in vocabulary.actions), "pageview"])
 
 
 @IdentityCache

@@ -31,11 +31,6 @@ def encode_languages(table: ArchetypeTable) -> DictionaryEncoded:
     return place_languages(table.vocabulary.places), table.place.all * 2 + table.english.all
 
 
-def find_exits(table: ArchetypeTable, row: I64, length: I64) -> I64:
-    """Return the event that is the last pageview of each row, if only its first *length* events count."""
-    return table.pageviews[np.searchsorted(table.pageviews, table.begin[row] + length) - 1]
-
-
 def encode_urls(table: ArchetypeTable) -> DictionaryEncoded:
     """Return hostname and page of each event."""
     entries = list(product(table.hostnames, table.vocabulary.pages))
@@ -76,10 +71,7 @@ DIMENSIONS: Final[dict[str, Callable[[ArchetypeTable], DictionaryEncoded]]] = {
     "language": encode_languages,
     "hostname": lambda table: (table.hostnames, table.hostname.all),
     "entry": lambda table: (table.vocabulary.pages, table.page[table.begin]),
-    "exit": lambda table: (
-        table.vocabulary.pages,
-        table.page[find_exits(table, np.arange(ARCHETYPES), table.length)],
-    ),
+    "exit": lambda table: (table.vocabulary.pages, table.page[table.events.exits]),
     "page": lambda table: (table.vocabulary.pages, table.page),
     "url": encode_urls,
     "action": lambda table: (table.vocabulary.actions, table.action),

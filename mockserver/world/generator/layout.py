@@ -4,7 +4,6 @@ A bucket is at most an hour. It has an expected number of sessions (a daily and 
 unusual days) and a number drawn around it, different for every site and seed.
 """
 
-from array import array
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -85,8 +84,8 @@ class Layout:
         self.flags = flags
         self.returns = returns
         # Reading single items is faster with these.
-        self.edge_list = array("q", edges.tobytes())
-        self.count_list = array("q", counts.tobytes())
+        self.edge_list = edges.data
+        self.count_list = counts.data
 
     def buckets(self, at: I64) -> tuple[I64, I64, I64, I64]:
         """Return the first session, the size, the first instant and the length of each bucket."""

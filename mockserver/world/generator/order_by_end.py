@@ -9,12 +9,12 @@ that end before an instant is a division.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from msgspec import Struct
 
+from mockserver._util.caching import cached_property
 from mockserver.world.generator.archetypes import ARCHETYPES
 from mockserver.world.generator.imported.source import ImportedSource
 from mockserver.world.generator.query_result import (

@@ -1,13 +1,12 @@
 """Populations: the people or the bots of a site, with their archetypes, timeline, schedule and numbers."""
 
 from collections.abc import Callable, Iterable
-from functools import cached_property, lru_cache
 from typing import Any
 from unicodedata import normalize
 
 import numpy as np
 
-from mockserver._util.caching import IdentityCache
+from mockserver._util.caching import BoundedCache, IdentityCache, cached_property
 from mockserver.world.generator.archetypes import ArchetypeTable, SiteInputs
 from mockserver.world.generator.dimensions import DIMENSIONS, match_archetypes
 from mockserver.world.generator.index_sets import AllSessions, ArchetypeSet, IndexSet
@@ -21,6 +20,9 @@ _KINDS = 4
 _USER = "user_"
 _HEX = set("0123456789abcdef")
 _NUMBER_BITS = 56
+_ALL = AllSessions()
+_CACHED = 64
+"""Number of filters, and of functions for texts, whose results are kept."""
 _UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
 """Latin letters that Unicode does not decompose."""
 
@@ -37,8 +39,9 @@ class Population:
         self._key = key(seed_key, kind)
         self._numbers = Permutation(key(seed_key, "session"), _NUMBER_BITS)
         self._inputs = inputs
-        self.select = lru_cache(maxsize=64)(self._selected)
-        self.texts = lru_cache(maxsize=64)(self._texts)
+        self.selected = BoundedCache[tuple[Condition, ...], IndexSet](_CACHED)
+        """Results of the last calls of :meth:`select`."""
+        self._texts = BoundedCache[tuple[str, Callable[[Any], str]], frozenset[str]](_CACHED)
 
     @cached_property
     def archetypes(self) -> ArchetypeTable:
@@ -78,14 +81,20 @@ class Population:
         total = self.timeline.total
         return index if kind == self.kind and (total is None or index < total) else None
 
-    def _selected(self, where: tuple[Condition, ...]) -> IndexSet:
+    def select(self, where: tuple[Condition, ...]) -> IndexSet:
+        """Return the sessions that meet the conditions."""
         if not where:
-            return AllSessions()
-        return ArchetypeSet(self.schedule, match_archetypes(self.archetypes, where))
+            return _ALL
+        return self.selected.get(
+            where, lambda: ArchetypeSet(self.schedule, match_archetypes(self.archetypes, where))
+        )
 
-    def _texts(self, dimension: str, text_of: Callable[[Any], str]) -> frozenset[str]:
+    def texts(self, dimension: str, text_of: Callable[[Any], str]) -> frozenset[str]:
         """Return *text_of* of all entries of a dimension."""
-        return frozenset(map(text_of, DIMENSIONS[dimension](self.archetypes)[0]))
+        return self._texts.get(
+            (dimension, text_of),
+            lambda: frozenset(map(text_of, DIMENSIONS[dimension](self.archetypes)[0])),
+        )
 
     def sessions_of_actors(self, actors: Iterable[str], where: tuple[Condition, ...], now: int) -> I64:
         """Return the sessions of visitors that meet the conditions; user ids match identified ones."""

@@ -7,12 +7,12 @@ without iterating over sessions.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from msgspec import Struct
 
+from mockserver._util.caching import cached_property
 from mockserver.world.generator.archetypes import ARCHETYPES
 from mockserver.world.generator.columns import GeneratedSessions, Identities
 from mockserver.world.generator.dimensions import DIMENSIONS

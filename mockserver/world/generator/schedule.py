@@ -260,17 +260,15 @@ class SessionSchedule:
         is_near = exists & (np.abs(other - index[:, None, None]) < self._apart)
         session, *place = np.nonzero(is_near)
         if len(session):
-            start, end = self._span(index[session], row[session])
             near = other[session, place[0], place[1]]
-            other_start, other_end = self._span(near, self.archetype_of(near))
+            both = np.concatenate([index[session], near])
+            starts = self.timeline.starts(both)
+            ends = starts + self.archetypes.duration[np.concatenate([row[session], self.archetype_of(near)])]
+            start, other_start = starts.reshape(2, -1)
+            end, other_end = ends.reshape(2, -1)
             clash = (start <= other_end + SESSION_TIMEOUT) & (other_start <= end + SESSION_TIMEOUT)
             single[session[clash]] = True
         return np.asarray(single)
-
-    def _span(self, index: I64, row: I64) -> tuple[I64, I64]:
-        """Return the start and the end of each session."""
-        start = self.timeline.starts(index)
-        return start, start + self.archetypes.duration[row]
 
     def sessions_of(self, visitor: int, total: int) -> I64:
         """Return all sessions of a visitor below *total*, ascending; empty for an unknown visitor."""

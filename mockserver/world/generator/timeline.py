@@ -50,6 +50,7 @@ class Timeline:
         self._period = edges[-1] - edges[0]
         self._flowing = skipped is not None
         self._skipped = skipped or 0
+        self._most_within: dict[int, int] = {}
         self.total: int | None = None if self._flowing else counts[-1]
         self.expected_total = counts[-1] * WEEK // self._period if self._flowing else counts[-1]
         """Number of sessions by which visitor slots are chosen: all, or those of a week of a flowing
@@ -67,8 +68,9 @@ class Timeline:
         flags = self._layout.flags[at]
         if flags.any():
             is_second = (flags & PAIR).astype(bool) & (rank == 1)
-            rank = rank - is_second
-            noise = np.where(is_second, below(HOUR, draw(self._key, (index - 1).view(np.uint64))), noise)
+            if is_second.any():
+                rank = rank - is_second
+                noise[is_second] = below(HOUR, draw(self._key, (index[is_second] - 1).view(np.uint64)))
             noise[(flags & LAST).astype(bool) & (rank == size - 1)] = HOUR - 1
             noise[(flags & FIRST).astype(bool) & (rank == 0)] = 0
         offset = (rank * length + noise * length // i64(HOUR)) // size
@@ -162,6 +164,11 @@ class Timeline:
 
     def most_within(self, span: int) -> int:
         """Return an upper bound of the number of sessions that start within any *span* milliseconds."""
+        if span not in self._most_within:
+            self._most_within[span] = self._find_most_within(span)
+        return self._most_within[span]
+
+    def _find_most_within(self, span: int) -> int:
         hours = span // HOUR + 2  # An interval touches at most this many whole-hour buckets.
         counts = self._layout.counts
         if self._flowing:

@@ -1,7 +1,6 @@
 """Events and identities that clients sent over HTTP, added sessions, and the sessions made of them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from itertools import groupby, pairwise
 from operator import and_
 from typing import Any, Final
@@ -10,7 +9,7 @@ import numpy as np
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockserver._util.caching import IdentityCache
+from mockserver._util.caching import IdentityCache, cached_property
 from mockserver.world.generator.archetypes import IDLE_AFTER
 from mockserver.world.generator.columns import ip_addresses
 from mockserver.world.generator.schedule import SESSION_TIMEOUT

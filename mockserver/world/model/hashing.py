@@ -48,7 +48,7 @@ _U27, _U30, _U31, _U32 = map(u64, (27, 30, 31, 32))
 
 def key(*parts: int | str) -> int:
     """Return a 64-bit key for a path of names and numbers, such as ``key(seed, site, "start")``."""
-    text = "\x1f".join(f"{type(part).__name__}:{part}" for part in parts)
+    text = "\x1f".join([f"{type(part).__name__}:{part}" for part in parts])
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 

@@ -5,12 +5,12 @@ A column is a list with one value per session.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
+from mockserver._util.caching import cached_property
 from mockserver.world.model.hashing import I64, hexadecimal
 from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place
 

@@ -1,12 +1,12 @@
 """Imported sessions in columns."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from mockserver._util.caching import cached_property
 from mockserver.world.generator.archetypes import IDLE_AFTER
 from mockserver.world.generator.columns import Identities, ip_addresses
 from mockserver.world.generator.imported.data import ImportedData
