@@ -7,6 +7,7 @@ in the first run after each installation.
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Final
@@ -28,4 +29,9 @@ def install() -> Callable[[], None]:
     """Import modules of this package without rewriting, until the returned function is called."""
     finder = _PlainFinder()
     sys.meta_path.insert(0, finder)
-    return lambda: sys.meta_path.remove(finder)
+
+    def remove() -> None:
+        with suppress(ValueError):  # Others may have replaced the finders.
+            sys.meta_path.remove(finder)
+
+    return remove
