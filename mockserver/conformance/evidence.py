@@ -1,5 +1,6 @@
 """Compare what a client delivered with what its list has."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -93,14 +94,17 @@ class ListEvidence(Struct, frozen=True, kw_only=True):
         names_sessions = whole_world and endpoint.start_field is not None
         outside = {key(item.rows[self.target.vendor.name]) for item in self.neighbors if names_sessions}
         expected = [(label, row) for label, row in expected if key(row) not in outside]
+        required = Counter(key(row) for label, row in expected if label == "required")
+        # A row may have several forms, none of which is required, or may be missing.
+        allowed = {key(row) for label, row in expected if label != "forbidden"}
+        also_delivered = (allowed & set(map(key, collected))) - required.keys()
         expected, collected = _select(expected, collected, comparison, identity)
         ordered = comparison.order == "same" and len(begun) <= 1
         found = [
             replace(item, kind="outside window") if key(item.row) in outside else item
             for item in compare(collected, expected, identity, ordered=ordered)
         ]
-        required = sum(label == "required" for label, _ in expected)
-        return self._describe(found, required, len(rows))
+        return self._describe(found, required.total() + len(also_delivered), len(rows))
 
     def compare_coverage(self, *, may_request_nothing: bool = False) -> Evidence:
         """Compare the rows on whole responses with the expected rows of the lists that the client began."""

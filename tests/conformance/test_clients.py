@@ -20,3 +20,11 @@ def test_wrong_client_fails_cases_of_its_bug_only(bug: str) -> None:
     target, expected = FAILURES[bug]
 
     assert find_failures(check(target, bug)) == expected
+
+
+def test_rows_with_several_forms_are_expected_once() -> None:
+    [result] = check(
+        "sparklytics/list_sessions", "reads-numbers-as-floats", cases=["data/large-number"]
+    ).results
+
+    assert "; 12 delivered, 12 expected" in result.reason

@@ -48,6 +48,15 @@ REASONS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ),
     *(
         (
+            kit,
+            "data/large-number",
+            "invented",
+            "`JSON.parse` reads every number as a double, so that integers above 2^53 are altered.",
+        )
+        for kit in ("got", "axios")
+    ),
+    *(
+        (
             "tenacity",
             case,
             "hammering",
