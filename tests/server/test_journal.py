@@ -156,7 +156,9 @@ def test_journal_of_hostile_requests_stays_near_its_bound_in_memory(
         )
         journal.close(journal.open(begun), respond(b""), 1)
 
-    record(Journal(), 0)  # What is imported and cached once does not belong to the journal.
+    record(
+        Journal(), 0
+    )  # The first exchange imports modules and fills caches, which do not belong to the journal.
     journal = Journal(most_bytes=SMALL)
     tracemalloc.start()
     try:
