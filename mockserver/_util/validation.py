@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from msgspec import ValidationError, convert, inspect, json
 
+from mockserver._util.places import Place
 from mockserver._util.suggest import suggest
 
 _MAX_WORD: Final = 40
@@ -56,6 +57,8 @@ class Mismatch(NamedTuple):
 
     place: str
     """Such as ``tenants.acme.locales[1]``; ``""`` for the value itself."""
+    path: Place
+    """The same place as data, with the unknown field if there is one."""
     problem: Literal["type", "bounds", "option", "missing", "unknown"]
     """``option``: none of the literals or tags; ``unknown``: the object at *place* has an unknown field,
     which is *value*."""
@@ -104,13 +107,39 @@ def explain_validation_error(raw: Any, model: Any, *, texts: bool = False) -> st
     if texts and isinstance(expected, inspect.StructType):
         types = {field.encode_name: field.type for field in expected.fields}
         raw = {name: _convert_text(text, types.get(name)) for name, text in raw.items()}
-    mismatch = next(_find(raw, expected, ""), None)
+    mismatch = next(_find(raw, expected, _TOP), None)
     return None if mismatch is None else mismatch.message
+
+
+def locate_problem(raw: Any, model: Any, error: ValidationError) -> tuple[str, Place]:
+    """Return the message for the first mismatch and the place of the value; msgspec's own without a place."""
+    mismatch = next(_find(raw, _type_info(model), _TOP), None)
+    return (str(error), ()) if mismatch is None else (mismatch.message, mismatch.path)
 
 
 def find_mismatch(value: Any, model: Any, place: str) -> Mismatch | None:
     """Return the first mismatch between the value at a place and a type, outermost first."""
-    return next(_find(value, _type_info(model), place), None)
+    return next(_find(value, _type_info(model), _Position(place, ())), None)
+
+
+class _Position(NamedTuple):
+    """The place of a value, as a text and as data."""
+
+    text: str
+    path: Place
+
+    def field(self, name: str) -> "_Position":
+        return _Position(f"{self.text}.{name}" if self.text else name, (*self.path, name))
+
+    def item(self, number: int) -> "_Position":
+        return _Position(f"{self.text}[{number}]", (*self.path, number))
+
+    def name(self, name: str) -> "_Position":
+        """Return the place of a name itself, which may be invalid."""
+        return _Position(f"{self.text}: name {_shorten(name)}", (*self.path, name))
+
+
+_TOP: Final = _Position("", ())
 
 
 @cache
@@ -128,57 +157,59 @@ def _convert_text(text: str, expected: inspect.Type | None) -> Any:
     return text
 
 
-def _find(value: Any, expected: inspect.Type, place: str) -> Iterator[Mismatch]:
+def _find(value: Any, expected: inspect.Type, place: _Position) -> Iterator[Mismatch]:
     """Yield every mismatch, outermost first."""
     match expected:
         case inspect.Metadata(type=inner) if _description(expected):
             # The description covers everything inside.
             if any(_find(value, inner, place)):
                 problem: Literal["bounds", "type"] = "bounds" if _is_like(value, inner) else "type"
-                yield Mismatch(place, problem, value, expected)
+                yield Mismatch(*place, problem, value, expected)
         case inspect.Metadata(type=inner):
             yield from _find(value, inner, place)
         case inspect.UnionType(types=types):
             not_null = [option for option in types if not isinstance(option, inspect.NoneType)]
             yield from _find_in_union(value, list(types) if value is None else not_null, place)
         case _ if not _is_like(value, expected):
-            yield Mismatch(place, "type", value, expected)
+            yield Mismatch(*place, "type", value, expected)
         case inspect.LiteralType(values=words):
             if value not in words:
-                yield Mismatch(place, "option", value, expected, tuple(map(str, words)))
+                yield Mismatch(*place, "option", value, expected, tuple(map(str, words)))
         case _ if not _is_within_bounds(value, expected):
-            yield Mismatch(place, "bounds", value, expected)
+            yield Mismatch(*place, "bounds", value, expected)
         case _:
             yield from _find_inside(value, expected, place)
 
 
-def _find_inside(value: Any, expected: inspect.Type, place: str) -> Iterator[Mismatch]:
+def _find_inside(value: Any, expected: inspect.Type, place: _Position) -> Iterator[Mismatch]:
     match expected:
         case inspect.StructType():
             yield from _find_in_fields(value, expected, place)
         case inspect.DictType(key_type=key_type, value_type=value_type):
             for name, inner in value.items():
-                yield from _find(name, key_type, f"{place}: name {_shorten(name)}")
-                yield from _find(inner, value_type, _join(place, name))
+                yield from _find(name, key_type, place.name(name))
+                yield from _find(inner, value_type, place.field(name))
         case inspect.ListType(item_type=item_type) | inspect.VarTupleType(item_type=item_type):
             for number, inner in enumerate(value):
-                yield from _find(inner, item_type, f"{place}[{number}]")
+                yield from _find(inner, item_type, place.item(number))
 
 
-def _find_in_fields(value: Mapping[str, Any], struct: inspect.StructType, place: str) -> Iterator[Mismatch]:
+def _find_in_fields(
+    value: Mapping[str, Any], struct: inspect.StructType, place: _Position
+) -> Iterator[Mismatch]:
     known = {field.encode_name: field for field in struct.fields}
     if struct.forbid_unknown_fields:
         for name in value:
             if name not in known and name != struct.tag_field:
-                yield Mismatch(place, "unknown", name, known=tuple(known))
+                yield Mismatch(place.text, (*place.path, name), "unknown", name, known=tuple(known))
     for name, field in known.items():
         if name in value:
-            yield from _find(value[name], field.type, _join(place, name))
+            yield from _find(value[name], field.type, place.field(name))
         elif field.required:
-            yield Mismatch(_join(place, name), "missing", expected=field.type)
+            yield Mismatch(*place.field(name), "missing", expected=field.type)
 
 
-def _find_in_union(value: Any, options: Sequence[inspect.Type], place: str) -> Iterator[Mismatch]:
+def _find_in_union(value: Any, options: Sequence[inspect.Type], place: _Position) -> Iterator[Mismatch]:
     """Compare a value of several possible types with the one that it resembles."""
     tagged = [option for option in options if isinstance(option, inspect.StructType) and option.tag_field]
     if len(tagged) > 1 and isinstance(value, Mapping):
@@ -188,26 +219,22 @@ def _find_in_union(value: Any, options: Sequence[inspect.Type], place: str) -> I
         if len(similar) == 1:
             yield from _find(value, similar[0], place)
         else:
-            yield Mismatch(place, "type", value, inspect.UnionType(tuple(options)))
+            yield Mismatch(*place, "type", value, inspect.UnionType(tuple(options)))
 
 
 def _find_in_tagged(
-    value: Mapping[str, Any], structs: Sequence[inspect.StructType], place: str
+    value: Mapping[str, Any], structs: Sequence[inspect.StructType], place: _Position
 ) -> Iterator[Mismatch]:
     """Compare an object with the one of several structs that its tag names."""
     tag = structs[0].tag_field or ""
     by_tag = {str(struct.tag): struct for struct in structs}
     known = tuple(by_tag)
     if tag not in value:
-        yield Mismatch(_join(place, tag), "missing", known=known)
+        yield Mismatch(*place.field(tag), "missing", known=known)
     elif value[tag] not in by_tag:
-        yield Mismatch(_join(place, tag), "option", value[tag], known=known)
+        yield Mismatch(*place.field(tag), "option", value[tag], known=known)
     else:
         yield from _find_in_fields(value, by_tag[value[tag]], place)
-
-
-def _join(place: str, name: str) -> str:
-    return f"{place}.{name}" if place else name
 
 
 def _shorten(word: Any) -> str:

@@ -1,36 +1,31 @@
 """``session-mock config``."""
 
-import re
 from pathlib import Path
 from typing import Any, Final, Union
 
 import click
 from msgspec import json
 
+from mockserver._util.places import Place
 from mockserver.admin_schemas.worlds import WorldFields
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo
 from mockserver.cli.params import format_examples
 from mockserver.client.exchange_texts import count_of
 from mockserver.server.configuration.config import (
-    DEFAULT_TENANT,
     Config,
     TenantConfig,
     check_access,
     read_config,
 )
-from mockserver.server.configuration.scenarios import SCENARIO_TEXTS
+from mockserver.server.configuration.scenarios import SCENARIO_TEXTS, load_scenario
 from mockserver.server.configuration.toml_files import ConfigError, read_toml
+from mockserver.server.configuration.toml_lines import find_line
 from mockserver.server.faults.registry import kinds
 from mockserver.server.provisioning.configured import create_tenants
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenants
 
-_TABLE: Final = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]")
-_KEY: Final = re.compile(r"\s*([\w.'\"-]+)\s*=")
-_QUOTES: Final = re.compile("['\"]")
-_QUOTED: Final = re.compile("'([^']+)'")
-_TENANT: Final = re.compile("tenant '([^']+)': ")
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -82,38 +77,33 @@ def check_files(context: click.Context, files: tuple[Path, ...]) -> None:
         except (ConfigError, TenantError) as error:
             failed = True
             problem = str(error).removeprefix(f"{path}: ")
-            line = None if problem.startswith("invalid TOML") else _find_line(path, problem)
+            line = _find_line(path, error.path)
             place = path if line is None else f"{path}, line {line}"
             echo(f"Error: {place}: {problem}", err=True)
     context.exit(int(failed))
 
 
-def _find_line(path: Path, problem: str) -> int | None:
-    """Return the line with the key that a problem is about: one that it quotes, or else its place."""
-    lines: dict[str, int] = {}
-    table = ""
+def _find_line(path: Path, place: Place) -> int | None:
+    """Return the line of a value in a valid file; None if the file does not have it."""
     try:
+        settings = read_toml(path)
         text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+    except (ConfigError, OSError):
         return None
-    for number, line in enumerate(text.splitlines(), 1):
-        header = _TABLE.match(line)
-        key = _KEY.match(line)
-        if header:
-            table = _QUOTES.sub("", header[1])
-            lines.setdefault(table, number)
-        elif key:
-            lines.setdefault(f"{table}.{_QUOTES.sub('', key[1])}".lstrip("."), number)
-    tenant = _TENANT.match(problem)
-    scope = f"tenants.{tenant[1]}." if tenant and tenant[1] != DEFAULT_TENANT else ""
-    what = (problem[tenant.end() :] if tenant else problem).partition(";")[0]
-    parts = what.partition(" ")[0].rstrip(":").split(".")
-    places = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    for name in [*reversed(_QUOTED.findall(what)), *places]:
-        for known, number in lines.items():
-            if known.startswith(scope) and f".{known}".endswith(f".{name}"):
-                return number
-    return None
+    return find_line(text, _without_faults_of_scenario(settings, path, place))
+
+
+def _without_faults_of_scenario(settings: dict[str, Any], path: Path, place: Place) -> Place:
+    """Return a place in the file itself: the faults of a tenant's scenario precede those in the file."""
+    tenant: Place = place[:2] if place[:1] == ("tenants",) else ()
+    table: Any = settings
+    for key in tenant:
+        table = table.get(key, {})
+    match place[len(tenant) :]:
+        case ("faults", int(number), *rest) if isinstance(table.get("scenario"), str):
+            number -= len(load_scenario(table["scenario"], path.parent).settings.get("faults", []))
+            return (*tenant, "faults", number, *rest) if number >= 0 else (*tenant, "scenario")
+    return place
 
 
 def _check(path: Path) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from mockserver._util.places import PlacedError
 from mockserver.contract.provenance import Basis
 
 
-class BehaviorError(ValueError):
+class BehaviorError(PlacedError):
     """Raised for an unknown behavior or an invalid value of one."""
 
 
@@ -58,7 +59,8 @@ class Behavior(Struct, frozen=True, kw_only=True):
             if str(value) in self.options:
                 return str(value)
             raise BehaviorError(
-                f"{self.name}: invalid value {value!r}; expected one of {', '.join(self.options)}"
+                f"{self.name}: invalid value {value!r}; expected one of {', '.join(self.options)}",
+                path=(self.name,),
             )
         try:
             number = int(value)
@@ -67,7 +69,8 @@ class Behavior(Struct, frozen=True, kw_only=True):
         if not 0 <= number <= MAX_NUMBER:
             raise BehaviorError(
                 f"{self.name}: invalid value {str(value)[:40]!r}; expected an integer of {self.unit},"
-                f" from 0 to {MAX_NUMBER:,}"
+                f" from 0 to {MAX_NUMBER:,}",
+                path=(self.name,),
             )
         return number
 

@@ -60,7 +60,7 @@ def resolve_dialects(setting: str | Mapping[str, str]) -> dict[str, str]:
     else:
         for name in setting:
             if name not in NAMES:
-                raise BehaviorError(f"dialect: unknown vendor {name!r}; {suggest(name, NAMES)}")
+                raise BehaviorError(f"dialect: unknown vendor {name!r}; {suggest(name, NAMES)}", path=(name,))
         selected = {name: get_vendor(name).in_dialect(dialect).dialect for name, dialect in setting.items()}
     return {f"{name}.{DIALECT}": dialect for name, dialect in selected.items()}
 

@@ -142,7 +142,9 @@ class Vendor:
         name = self.observed if dialect == OBSERVED else dialect
         if name not in self.dialects:
             known = ", ".join([*self.dialects, OBSERVED])
-            raise BehaviorError(f"{self.name}: unknown dialect {dialect!r}; known are {known}")
+            raise BehaviorError(
+                f"{self.name}: unknown dialect {dialect!r}; known are {known}", path=(self.name,)
+            )
         return self.dialects[name]
 
     def respond(self, endpoint: Endpoint, request: ViewRequest) -> ViewResult:

@@ -233,7 +233,8 @@ class Site:
             if start <= events[-1].at + SESSION_TIMEOUT and end + SESSION_TIMEOUT >= events[0].at:
                 raise WorldError(
                     f"start: visitor {events[0].actor!r} has a session from {format_instant(start)}"
-                    f" to {format_instant(end)}; use a time more than 30 minutes away from it"
+                    f" to {format_instant(end)}; use a time more than 30 minutes away from it",
+                    path=("start",),
                 )
         return events
 
@@ -354,7 +355,9 @@ def with_session(world: World, session: NewSession) -> tuple[World, TrackedSessi
     Raises :class:`WorldError` if the session contradicts itself or another session of its visitor.
     """
     if not 0 <= session.site < len(world.sites):
-        raise WorldError(f"site: unknown index {session.site}; use 0 to {len(world.sites) - 1}")
+        raise WorldError(
+            f"site: unknown index {session.site}; use 0 to {len(world.sites) - 1}", path=("site",)
+        )
     site = world.sites[session.site]
     if session.user_id is None and session.anonymous_id is None:
         session = replace(session, anonymous_id=f"added-{site.tracked_data.count}")

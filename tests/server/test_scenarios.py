@@ -99,7 +99,7 @@ def test_faults_and_limits_of_configuration_apply_and_limits_survive_reset() -> 
         assert list(mock.faults) == []
     with pytest.raises(ConfigError, match="unknown kind of fault 'rest'; did you mean 'reset'"):
         SessionMock(faults=[{"kind": "rest"}]).start()
-    with pytest.raises(ConfigError, match=r"there is no limit 'rybbit\.ap'; did you mean 'rybbit\.api'"):
+    with pytest.raises(ConfigError, match=r"unknown limit 'rybbit\.ap'; did you mean 'rybbit\.api'"):
         SessionMock(limits={"rybbit.ap": {"allowed": 1}}).start()
 
 

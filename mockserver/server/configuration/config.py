@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from mockserver._util import parsers
 from mockserver._util.clock import Clock
 from mockserver._util.masking import repr_masked
+from mockserver._util.places import Place, placed
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas.clocks import ClockChange
 from mockserver.admin_schemas.limits import LimitChange
@@ -136,11 +137,12 @@ def read_config(path: Path | None, options: Mapping[str, Any], text: str | None 
         settings = _override(settings, overriding)
         config = convert(settings, Config)
     except ValidationError as error:
-        from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- keeps start-up fast
+        from mockserver._util.validation import locate_problem  # noqa: PLC0415 -- keeps start-up fast
 
-        raise ConfigError(f"{place}: {explain_validation_error(settings, Config) or error}") from None
+        problem, where = locate_problem(settings, Config, error)
+        raise ConfigError(f"{place}: {problem}", path=where) from None
     except BehaviorError as error:
-        raise ConfigError(f"{place}: {error}") from None
+        raise ConfigError(f"{place}: {error}", path=("dialect", *error.path)) from None
     _check(config)
     return config
 
@@ -169,10 +171,13 @@ def _check(config: Config) -> None:
         try:
             parsers.check_token(config.admin_token)
         except ValueError as error:
-            raise ConfigError(f"admin_token: {error}") from None
+            raise ConfigError(f"admin_token: {error}", path=("admin_token",)) from None
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
-            raise ConfigError(f"vendor_ports: unknown vendor {vendor!r}; {suggest(vendor, NAMES)}")
+            raise ConfigError(
+                f"vendor_ports: unknown vendor {vendor!r}; {suggest(vendor, NAMES)}",
+                path=("vendor_ports", vendor),
+            )
     _check_hosts(config)
     if config.restore is not None:
         changed = [
@@ -182,12 +187,14 @@ def _check(config: Config) -> None:
         ]
         if changed:
             raise ConfigError(
-                f"restore: a snapshot has all settings of the default tenant; leave out {', '.join(changed)}"
+                f"restore: a snapshot has all settings of the default tenant; leave out {', '.join(changed)}",
+                path=(changed[0],),
             )
     if DEFAULT_TENANT in config.tenants:
         raise ConfigError(
             f"tenants.{DEFAULT_TENANT}: a table for the default tenant is not allowed;"
-            " put its settings at the top level"
+            " put its settings at the top level",
+            path=("tenants", DEFAULT_TENANT),
         )
 
 
@@ -198,13 +205,19 @@ def _check_hosts(config: Config) -> None:
         ("pass_hosts", config.pass_hosts or None, "proxy"),
     ):
         if value is not None and not getattr(config, needed):
-            raise ConfigError(f"{name}: it has no effect without {needed}; set {needed} too, or remove it")
+            raise ConfigError(
+                f"{name}: it has no effect without {needed}; set {needed} too, or remove it", path=(name,)
+            )
     if config.answer_hosts and not (config.proxy or config.tls):
-        raise ConfigError("answer_hosts: it has no effect without proxy or tls; set one too, or remove it")
+        raise ConfigError(
+            "answer_hosts: it has no effect without proxy or tls; set one too, or remove it",
+            path=("answer_hosts",),
+        )
     both = {host.lower() for host in config.answer_hosts} & {host.lower() for host in config.pass_hosts}
     if both:
         raise ConfigError(
-            f"answer_hosts: {min(both)!r} is one of pass_hosts too; remove it from one of the two"
+            f"answer_hosts: {min(both)!r} is one of pass_hosts too; remove it from one of the two",
+            path=("answer_hosts",),
         )
 
 
@@ -240,7 +253,8 @@ def check_access(config: Config) -> None:
         raise ConfigError(
             f"host {config.host!r} is not loopback, so any client in the network could control the server;"
             " set an admin token (--admin-token, or SESSION_MOCK_ADMIN_TOKEN),"
-            " or disable the admin API (--no-admin)"
+            " or disable the admin API (--no-admin)",
+            path=("host",),
         )
 
 
@@ -270,9 +284,11 @@ def make_tenant(name: str, config: TenantConfig, *, one_client: bool = False) ->
     """
     try:
         world_spec = tenant_spec(config)
-        world = _add_sessions(build(world_spec), config.world.get(_ADD, []))
-        behaviors = {**resolve_dialects(config.dialect), **config.behaviors}
-        settings = TenantSettings.create(name, world, behaviors, config.credentials)
+        with placed("world"):
+            world = _add_sessions(build(world_spec), config.world.get(_ADD, []))
+        with placed("dialect"):
+            dialects = resolve_dialects(config.dialect)
+        settings = _create_settings(name, world, dialects, config)
         settings = replace(settings, one_client=one_client)
         latest = 0
         if any((config.sessions_from, config.sessions_as, config.keep_people, config.new_ids)):
@@ -281,13 +297,30 @@ def make_tenant(name: str, config: TenantConfig, *, one_client: bool = False) ->
             latest = imported.latest if imported else 0
         limits = Limits()
         if config.limits:
-            settings = change_limits(settings, limits, config.limit_changes)
+            with placed("limits"):
+                settings = change_limits(settings, limits, config.limit_changes)
         clock = _clock(config.now, world_spec, latest)
         if config.clock is not None:
-            apply_clock_change(clock, config.clock)
+            with placed("clock"):
+                apply_clock_change(clock, config.clock)
         return Tenant(name, settings, clock, limits)
     except (WorldError, BehaviorError, TenantError, LimitError) as error:
-        raise ConfigError(f"tenant {name!r}: {error}") from None
+        raise ConfigError(f"tenant {name!r}: {error}", path=place_of_tenant(name) + error.path) from None
+
+
+def place_of_tenant(name: str) -> Place:
+    """Return the place of a tenant's settings; those of the default tenant are at the top level."""
+    return () if name == DEFAULT_TENANT else ("tenants", name)
+
+
+def _create_settings(
+    name: str, world: World, dialects: Mapping[str, str], config: TenantConfig
+) -> TenantSettings:
+    try:
+        return TenantSettings.create(name, world, {**dialects, **config.behaviors}, config.credentials)
+    except BehaviorError as error:
+        error.path = ("behaviors", *error.path)
+        raise
 
 
 def tenant_spec(config: TenantConfig) -> WorldSpec:
@@ -296,11 +329,16 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
     Raise :class:`WorldError` if it is invalid.
     """
     if config.profile not in PROFILES:
-        raise WorldError(f"profile: unknown profile {config.profile!r}; {suggest(config.profile, PROFILES)}")
+        raise WorldError(
+            f"profile: unknown profile {config.profile!r}; {suggest(config.profile, PROFILES)}",
+            path=("profile",),
+        )
     known = (*WorldSpec.__struct_fields__, _ADD)
     for name in config.world:
         if name not in known:
-            raise WorldError(f"world spec: unknown field {name!r}; {suggest(name, known)}")
+            raise WorldError(
+                f"world spec: unknown field {name!r}; {suggest(name, known)}", path=("world", name)
+            )
     fields = {**PROFILES[config.profile], **config.world}
     fields.pop(_ADD, None)
     if config.sessions_from is not None and not {"sessions", "sessions_per_day"} & config.world.keys():
@@ -313,22 +351,26 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
             fields.pop(other, None)
     if "sessions_per_day" in config.world and "end" not in config.world:
         fields.pop("end", None)
-    return spec(**fields)
+    with placed("world"):
+        return spec(**fields)
 
 
 def _add_sessions(world: World, definitions: Any) -> World:
     """Return the world with added sessions; raise :class:`WorldError` if one is invalid."""
     if not isinstance(definitions, list):
-        raise WorldError(f"world.{_ADD}: expected a list of sessions; write each as a table [[world.{_ADD}]]")
+        raise WorldError(
+            f"world.{_ADD}: expected a list of sessions; write each as a table [[world.{_ADD}]]", path=(_ADD,)
+        )
     for number, definition in enumerate(definitions):
         try:
             world, _ = with_session(world, convert(definition, NewSession))
-        except (ValidationError, WorldError) as error:
-            from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- rare
+        except WorldError as error:
+            raise WorldError(f"world.{_ADD}[{number}]: {error}", path=(_ADD, number, *error.path)) from None
+        except ValidationError as error:
+            from mockserver._util.validation import locate_problem  # noqa: PLC0415 -- rare
 
-            is_shape = isinstance(error, ValidationError)
-            problem = (is_shape and explain_validation_error(definition, NewSession)) or error
-            raise WorldError(f"world.{_ADD}[{number}]: {problem}") from None
+            problem, path = locate_problem(definition, NewSession, error)
+            raise WorldError(f"world.{_ADD}[{number}]: {problem}", path=(_ADD, number, *path)) from None
     return world
 
 
@@ -337,18 +379,26 @@ def _with_imported(settings: TenantSettings, config: TenantConfig) -> TenantSett
     from mockserver.server.configuration.session_files import formats, import_sessions  # noqa: PLC0415 -- rare
 
     if config.sessions_from is None:
+        given = [name for name in ("sessions_as", "keep_people", "new_ids") if getattr(config, name)]
         raise WorldError(
-            "sessions_as, keep_people, new_ids: there is no file with sessions; give `sessions_from` too"
+            "sessions_as, keep_people, new_ids: there is no file with sessions; give `sessions_from` too",
+            path=(given[0],),
         )
     if config.sessions_as is None:
         known = ", ".join(formats(settings.vendors))
-        raise WorldError(f"sessions_from: unknown format of the file; give `sessions_as`, one of {known}")
+        raise WorldError(
+            f"sessions_from: unknown format of the file; give `sessions_as`, one of {known}",
+            path=("sessions_from",),
+        )
     path = Path(config.sessions_from)
-    return settings.with_world(
-        import_sessions(
+    try:
+        world = import_sessions(
             settings, path, config.sessions_as, keep_people=config.keep_people, new_ids=config.new_ids
         )
-    )
+    except WorldError as error:  # Its place is in the other file.
+        error.path = ("sessions_as" if error.path == ("sessions_as",) else "sessions_from",)
+        raise
+    return settings.with_world(world)
 
 
 def _clock(now: str | int | None, world_spec: WorldSpec, latest: int) -> Clock:

@@ -104,8 +104,12 @@ def _find_reader(settings: TenantSettings, site: Site, form: str, *, new_ids: bo
             for each in vendor.contract.endpoints
         ]
         if form in endpoints:
-            raise WorldError(f"{form} does not return a list of sessions; use {', '.join(names)}")
-        raise WorldError(f"unknown format {form!r} of a file with sessions; {suggest(form, names)}")
+            raise WorldError(
+                f"{form} does not return a list of sessions; use {', '.join(names)}", path=("sessions_as",)
+            )
+        raise WorldError(
+            f"unknown format {form!r} of a file with sessions; {suggest(form, names)}", path=("sessions_as",)
+        )
     vendor_name, _, name = form.partition(".")
     vendor = settings.vendors[vendor_name]
     endpoint = vendor.endpoint(name)

@@ -4,6 +4,8 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
+from mockserver._util.places import PlacedError
+
 _MAX_BYTES = 1 << 20
 """A larger settings file is an error, so that reading /dev/zero ends."""
 _MAX_LEVELS = 16
@@ -11,7 +13,7 @@ _MAX_LEVELS = 16
 list of values 7."""
 
 
-class ConfigError(ValueError):
+class ConfigError(PlacedError):
     """An invalid setting; the message has its place and what is expected."""
 
 

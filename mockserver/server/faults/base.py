@@ -180,11 +180,12 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         """Raise :class:`FaultError` for arguments that contradict each other or name something unknown."""
         since, until = self._window()
         if since >= until:
-            raise FaultError(f"since {self.since!r} must be before until {self.until!r}")
+            raise FaultError(f"since {self.since!r} must be before until {self.until!r}", path=("since",))
         if self.nth is not None and self.nth <= self.after:
             raise FaultError(
                 f"nth: {self.nth} is among the first {self.after} exchanges, which `after` skips;"
-                f" use at least {self.after + 1}"
+                f" use at least {self.after + 1}",
+                path=("nth",),
             )
         _check_names(self.vendor, self.endpoint)
 
@@ -205,7 +206,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
             since = -inf if self.since is None else _parse_instant(self.since, "since")
             until = inf if self.until is None else _parse_instant(self.until, "until")
         except WorldError as error:
-            raise FaultError(str(error)) from None
+            raise FaultError(str(error), path=error.path) from None
         return since, until
 
     def _is_in_window(self, now: int) -> bool:
@@ -270,7 +271,11 @@ def _is_same(sent: Any, expected: Any) -> bool:
 def _check_names(vendor_name: str | None, endpoint_name: str | None) -> None:
     endpoints = {vendor.name: [endpoint.name for endpoint in vendor.contract.endpoints] for vendor in load()}
     if vendor_name is not None and vendor_name not in endpoints:
-        raise FaultError(f"unknown vendor {vendor_name!r}; {suggest(vendor_name, endpoints)}")
+        raise FaultError(
+            f"unknown vendor {vendor_name!r}; {suggest(vendor_name, endpoints)}", path=("vendor",)
+        )
     known = list(chain.from_iterable(endpoints.values())) if vendor_name is None else endpoints[vendor_name]
     if endpoint_name is not None and endpoint_name not in known:
-        raise FaultError(f"unknown endpoint {endpoint_name!r}; {suggest(endpoint_name, known)}")
+        raise FaultError(
+            f"unknown endpoint {endpoint_name!r}; {suggest(endpoint_name, known)}", path=("endpoint",)
+        )

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import ValidationError, convert
 from msgspec.structs import fields
 
+from mockserver._util.places import placed
 from mockserver._util.suggest import suggest
 from mockserver.server.faults.base import Fault
 from mockserver.server.tenancy.active_faults import FaultError
@@ -35,9 +36,11 @@ def read(raw: Any) -> list[Fault]:
     """Parse one fault or a list of faults from JSON values; raise :class:`FaultError` for an invalid one."""
     if not isinstance(raw, list):
         return [_read_one(raw, "")]
-    if len(raw) == 1:
-        return [_read_one(raw[0], "")]
-    return [_read_one(fault, f"faults[{number}]: ") for number, fault in enumerate(raw)]
+    faults = []
+    for number, fault in enumerate(raw):
+        with placed(number):
+            faults.append(_read_one(fault, "" if len(raw) == 1 else f"faults[{number}]: "))
+    return faults
 
 
 def _read_one(raw: Any, place: str) -> Fault:
@@ -49,19 +52,24 @@ def _read_one(raw: Any, place: str) -> Fault:
         )
     kind = raw["kind"]
     if not isinstance(kind, str) or kind not in kinds():
-        raise FaultError(f"{place}unknown kind of fault {kind!r}; {suggest(str(kind), kinds())}")
+        raise FaultError(
+            f"{place}unknown kind of fault {kind!r}; {suggest(str(kind), kinds())}", path=("kind",)
+        )
     model = kinds()[kind]
     arguments = [field.encode_name for field in fields(model)]
     for name in raw:
         if name not in arguments and name != "kind":
-            raise FaultError(f"{place}fault {kind!r}: unknown argument {name!r}; {suggest(name, arguments)}")
+            raise FaultError(
+                f"{place}fault {kind!r}: unknown argument {name!r}; {suggest(name, arguments)}", path=(name,)
+            )
     try:
         fault = convert(raw, model)
         fault.check()
     except ValidationError as error:
-        from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- keeps start-up fast
+        from mockserver._util.validation import locate_problem  # noqa: PLC0415 -- keeps start-up fast
 
-        raise FaultError(f"{place}fault {kind!r}: {explain_validation_error(raw, model) or error}") from None
+        problem, path = locate_problem(raw, model, error)
+        raise FaultError(f"{place}fault {kind!r}: {problem}", path=path) from None
     except FaultError as error:
-        raise FaultError(f"{place}{error}") from None
+        raise FaultError(f"{place}{error}", path=error.path) from None
     return fault

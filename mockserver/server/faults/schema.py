@@ -92,7 +92,9 @@ class Schema(Fault, frozen=True, kw_only=True, tag="schema"):
                 f"schema: the field {self.field!r} has no text, as the change `enum` needs;"
                 f" {suggest(self.field, sorted(set(texts)))}"
             )
-        raise FaultError(f"schema: unknown field {self.field!r}; {suggest(self.field, sorted(names))}")
+        raise FaultError(
+            f"schema: unknown field {self.field!r}; {suggest(self.field, sorted(names))}", path=("field",)
+        )
 
     def _applies_to_rows(self, vendor: Vendor, endpoint: Endpoint) -> bool:
         """Return whether the fault can change rows of an endpoint."""

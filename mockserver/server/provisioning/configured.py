@@ -5,12 +5,14 @@ from typing import Any
 
 from msgspec import DecodeError, json
 
+from mockserver._util.places import placed
 from mockserver.server.configuration.config import (
     DEFAULT_TENANT,
     Config,
     ConfigError,
     TenantConfig,
     make_tenant,
+    place_of_tenant,
 )
 from mockserver.server.faults import registry
 from mockserver.server.tenancy.active_faults import FaultError
@@ -22,7 +24,11 @@ def create_tenants(config: Config) -> list[Tenant]:
 
     Raise :class:`ConfigError` if one is invalid.
     """
-    first = create_tenant(DEFAULT_TENANT, config) if config.restore is None else _restore(config.restore)
+    if config.restore is None:
+        first = create_tenant(DEFAULT_TENANT, config)
+    else:
+        with placed("restore"):
+            first = _restore(config.restore)
     return [first, *(create_tenant(name, each) for name, each in config.tenants.items())]
 
 
@@ -48,7 +54,8 @@ def create_tenant(name: str, config: TenantConfig) -> Tenant:
     tenant = make_tenant(name, config)
     if config.faults:
         try:
-            tenant.faults.add(registry.read(list(config.faults)))
+            with placed("faults"):
+                tenant.faults.add(registry.read(list(config.faults)))
         except FaultError as error:
-            raise ConfigError(f"tenant {name!r}: {error}") from None
+            raise ConfigError(f"tenant {name!r}: {error}", path=place_of_tenant(name) + error.path) from None
     return tenant

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
+from mockserver._util.places import PlacedError
 from mockserver.world.world import World
 
 MAX_ACTIVE_FAULTS: Final = 1000
@@ -19,7 +20,7 @@ _MAX_REQUESTS: Final = 4096
 """Requests whose attempts are counted; the least recent are forgotten."""
 
 
-class FaultError(ValueError):
+class FaultError(PlacedError):
     """An invalid fault, or too many of them; the message names the argument and what is expected."""
 
 

@@ -23,7 +23,7 @@ def parse_clock_instant(now: str | int) -> int:
     """Parse an instant for a clock; raise :class:`WorldError` if it is invalid or out of range."""
     instant = parse_instant(now, "now")
     if not 0 <= instant <= LATEST:
-        raise WorldError(f"now: {now!r} is out of range; use an instant between 1970 and 2100")
+        raise WorldError(f"now: {now!r} is out of range; use an instant between 1970 and 2100", path=("now",))
     return instant
 
 
@@ -39,7 +39,10 @@ def apply_clock_change(clock: Clock, change: ClockChange) -> None:
         case AdvanceClock(seconds=seconds):
             duration = parse_duration(seconds)
             if clock.now() + duration > LATEST:
-                raise WorldError(f"seconds: advancing by {seconds!r} passes the year 2100; advance by less")
+                raise WorldError(
+                    f"seconds: advancing by {seconds!r} passes the year 2100; advance by less",
+                    path=("seconds",),
+                )
             clock.advance(duration)
         case SetClockRate(rate=rate):
             clock.set_rate(rate)
@@ -57,13 +60,18 @@ def parse_duration(duration: float | str) -> int:
         if not duration or match is None:
             raise WorldError(
                 f"seconds: invalid duration {duration!r};"
-                " write a number of seconds, or a text such as 1h, 90s or 1d12h"
+                " write a number of seconds, or a text such as 1h, 90s or 1d12h",
+                path=("seconds",),
             )
         duration = sum(
             float(number) * _SECONDS[unit] for unit, number in match.groupdict(default="0").items()
         )
     if duration < 0:
-        raise WorldError("seconds: must not be negative; use the action `set` to move a clock back")
+        raise WorldError(
+            "seconds: must not be negative; use the action `set` to move a clock back", path=("seconds",)
+        )
     if not duration < LATEST:  # Also true for NaN.
-        raise WorldError(f"seconds: advancing by {duration!r} passes the year 2100; advance by less")
+        raise WorldError(
+            f"seconds: advancing by {duration!r} passes the year 2100; advance by less", path=("seconds",)
+        )
     return round(duration * 1000)

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import to_builtins
 
+from mockserver._util.places import PlacedError
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas.limits import LimitChange
+from mockserver.contract.behaviors import BehaviorError
 from mockserver.contract.limits import Limit
 from mockserver.server.tenancy.limits import Limits
 from mockserver.server.tenancy.settings import TenantSettings
 from mockserver.vendors.base import Vendor
 
 
-class LimitError(ValueError):
+class LimitError(PlacedError):
     """An unknown limit, or an invalid change of one; the message names it."""
 
 
@@ -41,11 +43,18 @@ def change_limits(
     """
     known = limits_by_name(settings.vendors)
     behaviors: dict[str, str | int] = {}
+    owners: dict[str | int, str] = {}
     for name, change in changes.items():
         if name not in known:
-            raise LimitError(f"there is no limit {name!r}; {suggest(name, known)}")
-        behaviors |= dict(_behaviors_of(settings, name, known[name], change))
-    changed = settings.with_behaviors(behaviors)
+            raise LimitError(f"unknown limit {name!r}; {suggest(name, known)}", path=(name,))
+        changed_behaviors = dict(_behaviors_of(settings, name, known[name], change))
+        behaviors |= changed_behaviors
+        owners |= dict.fromkeys(changed_behaviors, name)
+    try:
+        changed = settings.with_behaviors(behaviors)
+    except BehaviorError as error:
+        error.path = tuple(owners[name] for name in error.path if name in owners)
+        raise
     for name, change in changes.items():
         if change.enabled is not None:
             (limits.off.discard if change.enabled else limits.off.add)(name)
@@ -61,7 +70,9 @@ def _behaviors_of(
     changed = to_builtins(change)
     for setting in changed:
         if setting not in limit.settings:
-            raise LimitError(f"limit {name!r} has no {setting!r}; it has {', '.join(limit.settings)}")
+            raise LimitError(
+                f"limit {name!r} has no {setting!r}; it has {', '.join(limit.settings)}", path=(name, setting)
+            )
     for setting, behavior in limit.behaviors.items():
         if setting in changed:
             yield behavior, changed[setting]
@@ -71,8 +82,11 @@ def _behaviors_of(
     if change.allowed == 0:
         raise LimitError(
             f"limit {name!r}: `allowed` 0 is unlimited, which contradicts `enabled`;"
-            " give a number, or leave one of the two out"
+            " give a number, or leave one of the two out",
+            path=(name, "allowed"),
         )
     if limit.documented is None:
-        raise LimitError(f"limit {name!r}: the vendor does not document a number; give `allowed` as well")
+        raise LimitError(
+            f"limit {name!r}: the vendor does not document a number; give `allowed` as well", path=(name,)
+        )
     yield limit.behaviors["allowed"], limit.documented

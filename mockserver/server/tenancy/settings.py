@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver._util.content_coding import MissingPackageError, check_available
+from mockserver._util.places import PlacedError
 from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DIALECT, ENCODING, BehaviorError, short_name
 from mockserver.vendors import NAMES, load
@@ -16,7 +17,7 @@ from mockserver.world.model.hashing import key
 from mockserver.world.world import World
 
 
-class TenantError(ValueError):
+class TenantError(PlacedError):
     """A duplicate or unknown credential or tenant; the message names it."""
 
 
@@ -109,7 +110,8 @@ def _group_by_vendor(credentials: Mapping[str, str]) -> dict[str, dict[str, str]
         if vendor not in by_vendor or not short:
             raise TenantError(
                 f"credential {name!r}: invalid name; expected <vendor>.<credential>,"
-                f" vendors are {', '.join(by_vendor)}"
+                f" vendors are {', '.join(by_vendor)}",
+                path=("credentials", name),
             )
         by_vendor[vendor][short] = value
     return by_vendor
@@ -125,16 +127,24 @@ def _create_identifiers(
         for name in explicit:
             if name not in identifiers.credentials:
                 known = ", ".join(f"{vendor.name}.{credential}" for credential in identifiers.credentials)
-                raise TenantError(f"unknown credential '{vendor.name}.{name}'; known are {known}")
+                full_name = f"{vendor.name}.{name}"
+                raise TenantError(
+                    f"unknown credential {full_name!r}; known are {known}", path=("credentials", full_name)
+                )
         by_vendor[vendor.name] = identifiers
     return by_vendor
 
 
 def _select_dialects(explicit: Mapping[str, str | int]) -> dict[str, Vendor]:
-    return {
-        vendor.name: vendor.in_dialect(str(explicit.get(f"{vendor.name}.{DIALECT}", vendor.dialect)))
-        for vendor in load()
-    }
+    selected = {}
+    for vendor in load():
+        name = f"{vendor.name}.{DIALECT}"
+        try:
+            selected[vendor.name] = vendor.in_dialect(str(explicit.get(name, vendor.dialect)))
+        except BehaviorError as error:
+            error.path = (name,)
+            raise
+    return selected
 
 
 def _resolve_behaviors(
@@ -147,7 +157,7 @@ def _resolve_behaviors(
     known = {behavior.name: behavior for vendor in vendors.values() for behavior in vendor.contract.behaviors}
     for name, value in explicit.items():
         if name not in known:
-            raise BehaviorError(f"unknown behavior {name!r}; {suggest(name, known)}")
+            raise BehaviorError(f"unknown behavior {name!r}; {suggest(name, known)}", path=(name,))
         vendor_name, _, short = name.partition(".")
         # The name of a dialect may be an alias, such as "observed".
         setting = vendors[vendor_name].dialect if short == DIALECT else value
@@ -156,7 +166,7 @@ def _resolve_behaviors(
             try:
                 check_available(str(setting))
             except MissingPackageError as error:
-                raise BehaviorError(f"{name}: {error}") from None
+                raise BehaviorError(f"{name}: {error}", path=(name,)) from None
     return resolved
 
 

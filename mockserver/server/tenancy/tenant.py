@@ -175,7 +175,8 @@ class Tenants:
                 if owner is not None and owner.tenant is not tenant:
                     raise TenantError(
                         f"tenant {tenant.name!r}: its {vendor} credential is already used"
-                        f" by tenant {owner.tenant.name!r}; use another one"
+                        f" by tenant {owner.tenant.name!r}; use another one",
+                        path=("tenants", tenant.name, "credentials"),
                     )
 
     def _index(self, tenant: Tenant) -> None:

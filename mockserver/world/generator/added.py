@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from mockserver._util.places import placed
 from mockserver._util.suggest import suggest
 from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.generator.tracked import (
@@ -129,21 +130,32 @@ def make_events(
 def _list_steps(session: NewSession) -> list[AddedPage | AddedEvent]:
     pages = ["/"] if session.pages is None and not session.events else session.pages or []
     steps: list[AddedPage | AddedEvent] = []
-    steps += [AddedPage(page=page) if isinstance(page, str) else page for page in pages]
-    for event in session.events:
+    for number, page in enumerate(pages):
+        step = AddedPage(page=page) if isinstance(page, str) else page
+        if not step.page.startswith("/"):
+            raise WorldError(
+                f"pages: {step.page!r} is not a path; begin it with '/', such as '/pricing'",
+                path=("pages", number),
+            )
+        steps.append(step)
+    for number, event in enumerate(session.events):
         match event if isinstance(event, list) else [event]:
-            case [AddedEvent() as step]:
-                steps.append(step)
+            case [AddedEvent() as added]:
+                steps.append(added)
             case [str(name)] if name:
                 steps.append(AddedEvent(name=name))
             case [str(name), dict(properties)] if name:
                 steps.append(AddedEvent(name=name, properties=properties))
             case _:
                 raise WorldError(
-                    f"events: {event!r} is not an event; use a name, or a name and its properties"
+                    f"events: {event!r} is not an event; use a name, or a name and its properties",
+                    path=("events", number),
                 )
     if not steps:
-        raise WorldError("pages: a session needs a page or an event; give at least one of `pages`, `events`")
+        raise WorldError(
+            "pages: a session needs a page or an event; give at least one of `pages`, `events`",
+            path=("pages",),
+        )
     return steps
 
 
@@ -153,15 +165,21 @@ def _schedule(session: NewSession) -> list[tuple[int, AddedPage | AddedEvent]]:
     steps = _list_steps(session)
     end = None if session.end is None else _parse_instant(session.end, "end")
     if end is not None and end < start:
-        raise WorldError(f"end: {session.end!r} is before `start` ({format_instant(start)}); use a later one")
+        raise WorldError(
+            f"end: {session.end!r} is before `start` ({format_instant(start)}); use a later one",
+            path=("end",),
+        )
     has_times = any(step.at is not None or step.seconds is not None for step in steps)
     timed = []
     at = start
     for number, step in enumerate(steps):
+        first_event = len(steps) - len(session.events)
+        place = ("pages", number) if number < first_event else ("events", number - first_event)
         if step.at is not None and step.seconds is not None:
-            raise WorldError("at: cannot be combined with `seconds`; use one of them")
+            raise WorldError("at: cannot be combined with `seconds`; use one of them", path=(*place, "at"))
         if step.at is not None:
-            at = _parse_instant(step.at, "at")
+            with placed(*place):
+                at = _parse_instant(step.at, "at")
         elif end is not None and not has_times:
             at = start + (end - start) * number // max(len(steps) - 1, 1)
         else:
@@ -172,18 +190,21 @@ def _schedule(session: NewSession) -> list[tuple[int, AddedPage | AddedEvent]]:
     if times[0] != start:
         raise WorldError(
             f"start: {format_instant(start)} is not the time of the first event ({format_instant(times[0])});"
-            " use the same time"
+            " use the same time",
+            path=("start",),
         )
     if end is not None and times[-1] != end:
         raise WorldError(
             f"end: {format_instant(end)} is not the time of the last event ({format_instant(times[-1])});"
-            " leave it out, or add an event"
+            " leave it out, or add an event",
+            path=("end",),
         )
     for before, after in pairwise(times):
         if after - before > SESSION_TIMEOUT:
             raise WorldError(
                 f"events: nothing happens between {format_instant(before)} and {format_instant(after)};"
-                " a session has no gap of more than 30 minutes"
+                " a session has no gap of more than 30 minutes",
+                path=("events",),
             )
     return timed
 
@@ -191,14 +212,14 @@ def _schedule(session: NewSession) -> list[tuple[int, AddedPage | AddedEvent]]:
 def _parse_instant(value: str | int, field: str) -> int:
     instant = parse_instant(value, field)
     if not EARLIEST <= instant < LATEST:
-        raise WorldError(f"{field}: {value!r} is outside of the calendar; use a time from 1970 to 2099")
+        raise WorldError(
+            f"{field}: {value!r} is outside of the calendar; use a time from 1970 to 2099", path=(field,)
+        )
     return instant
 
 
 def _resolve_page(text: str, vocabulary: Vocabulary) -> Page:
     path, mark, query = text.partition("?")
-    if not path.startswith("/"):
-        raise WorldError(f"pages: {text!r} is not a path; begin it with '/', such as '/pricing'")
     querystring = mark + query
     for page in vocabulary.pages:
         if (page.path, page.querystring) == (path, querystring):
@@ -215,7 +236,10 @@ def _resolve_attributes(
     language = default.language if place is None else place.language
     hostname = hostnames[0] if session.hostname is None else session.hostname
     if hostname not in hostnames:
-        raise WorldError(f"hostname: {hostname!r} is not a host of the site; {suggest(hostname, hostnames)}")
+        raise WorldError(
+            f"hostname: {hostname!r} is not a host of the site; {suggest(hostname, hostnames)}",
+            path=("hostname",),
+        )
     return Attributes(
         place or default.place,
         agent or default.agent,
@@ -237,12 +261,16 @@ def _find(entries: Sequence[E], given: Mapping[str, str]) -> E | None:
         of = attrgetter(field)
         texts = dict.fromkeys(map(of, entries))
         if value not in texts:
-            raise WorldError(f"{field}: unknown value {value!r}; {suggest(value, filter(None, texts))}")
+            raise WorldError(
+                f"{field}: unknown value {value!r}; {suggest(value, filter(None, texts))}", path=(field,)
+            )
         possible = dict.fromkeys(map(of, matching))
         matching = [entry for entry in matching if of(entry) == value]
         if not matching:
             others = ", ".join(f"{name} {given[name]!r}" for name in list(given)[:number])
-            raise WorldError(f"{field}: {value!r} does not go with {others}; expected {', '.join(possible)}")
+            raise WorldError(
+                f"{field}: {value!r} does not go with {others}; expected {', '.join(possible)}", path=(field,)
+            )
     return matching[0] if given else None
 
 
@@ -254,7 +282,8 @@ def _resolve_acquisition(session: NewSession, entries: Sequence[Acquisition]) ->
     given = _given(session, _SOURCE)
     if given.get("referrer") and urlsplit(given["referrer"]).scheme not in {"http", "https"}:
         raise WorldError(
-            f"referrer: {given['referrer']!r} is not a URL; use for example 'https://news.example/'"
+            f"referrer: {given['referrer']!r} is not a URL; use for example 'https://news.example/'",
+            path=("referrer",),
         )
     known = [*entries[1:], entries[0]]
     if session.channel is not None:
@@ -267,7 +296,8 @@ def _resolve_acquisition(session: NewSession, entries: Sequence[Acquisition]) ->
             if value and (is_direct or differs):
                 raise WorldError(
                     f"{field}: {value!r} does not go with channel {session.channel!r};"
-                    f" expected {', '.join(sorted(elsewhere)) or 'another channel'}"
+                    f" expected {', '.join(sorted(elsewhere)) or 'another channel'}",
+                    path=(field,),
                 )
     for entry in known:
         if all(getattr(entry, field) == value for field, value in given.items()):

@@ -24,7 +24,7 @@ def load_vocabulary(spec: WorldSpec) -> Vocabulary:
     try:
         return _load_named(spec.vocabulary, spec.locales, spec.names)
     except UnknownCountryError as error:
-        raise WorldError(f"world spec: names.countries: {error}") from None
+        raise WorldError(f"world spec: names.countries: {error}", path=("names", "countries")) from None
 
 
 @lru_cache(maxsize=16)
@@ -40,18 +40,21 @@ def _load_unnamed(spec: WorldSpec) -> Vocabulary:
         except ImportError:
             raise WorldError(
                 "world spec: `locales` requires Faker, which is not installed;"
-                " run pip install 'session-mock[locales]'"
+                " run pip install 'session-mock[locales]'",
+                path=("locales",),
             ) from None
         except AttributeError:
             raise WorldError(
                 f"world spec: unknown locale in `locales` {list(spec.locales)};"
-                " use locales of Faker such as de_DE or ja_JP"
+                " use locales of Faker such as de_DE or ja_JP",
+                path=("locales",),
             ) from None
     try:
         return load(spec.vocabulary)
     except FileNotFoundError:
         raise WorldError(
-            f"world spec: unknown vocabulary {spec.vocabulary!r}; use 'default' or 'awkward'"
+            f"world spec: unknown vocabulary {spec.vocabulary!r}; use 'default' or 'awkward'",
+            path=("vocabulary",),
         ) from None
 
 

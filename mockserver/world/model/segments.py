@@ -80,14 +80,16 @@ def _parse_filters(name: str, filters: Mapping[str, Any]) -> tuple[Condition, ..
     for field, values in filters.items():
         if field not in FILTERS:
             raise WorldError(
-                f"world spec: segment {name!r} has unknown filter {field!r}; {suggest(field, FILTERS)}"
+                f"world spec: segment {name!r} has unknown filter {field!r}; {suggest(field, FILTERS)}",
+                path=("segments", name, field),
             )
         dimension, of = FILTERS[field]
         alternatives = tuple(values) if isinstance(values, list | tuple) else (values,)
         if any(not isinstance(value, str | int | float | None) for value in alternatives):
             raise WorldError(
                 f"world spec: segment {name!r} has invalid value {values!r} for {field!r};"
-                " expected text, number, boolean or a list of these"
+                " expected text, number, boolean or a list of these",
+                path=("segments", name, field),
             )
         conditions.append(Condition(dimension, of, "equals", alternatives))
     return tuple(conditions)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.structs import replace
 
+from mockserver._util.places import PlacedError
 from mockserver.world.model.names import Names
 
 DEFAULT_START: Final = 1_788_220_800_000  # 2026-09-01T00:00:00Z
@@ -17,7 +18,7 @@ LATEST: Final = 4_102_444_800_000
 _Instant = Annotated[int, Meta(ge=EARLIEST, le=LATEST, description="an instant from 1970 to 2100")]
 
 
-class WorldError(ValueError):
+class WorldError(PlacedError):
     """An invalid spec; the message names the field, its value and valid values."""
 
 
@@ -73,9 +74,10 @@ def spec(**fields: Any) -> WorldSpec:
     try:
         built = convert(fields, WorldSpec)
     except ValidationError as error:
-        from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- start-up is felt
+        from mockserver._util.validation import locate_problem  # noqa: PLC0415 -- start-up is felt
 
-        raise WorldError(f"world spec: {explain_validation_error(fields, WorldSpec) or error}") from None
+        problem, path = locate_problem(fields, WorldSpec, error)
+        raise WorldError(f"world spec: {problem}", path=path) from None
     return _complete(built)
 
 
@@ -83,13 +85,16 @@ def _complete(built: WorldSpec) -> WorldSpec:
     if built.flowing:
         if built.sessions is not None or built.end is not None:
             raise WorldError(
-                "world spec: `sessions_per_day` cannot be combined with `sessions` or `end`; use one of them"
+                "world spec: `sessions_per_day` cannot be combined with `sessions` or `end`; use one of them",
+                path=("sessions_per_day",),
             )
         return built
     end = built.end if built.end is not None else max(DEFAULT_END, built.start + DEFAULT_END - DEFAULT_START)
     if end <= built.start:
         raise WorldError(
-            f"world spec: `end` ({format_instant(end)}) must be after `start` ({format_instant(built.start)})"
+            f"world spec: `end` ({format_instant(end)}) must be after `start`"
+            f" ({format_instant(built.start)})",
+            path=("end",),
         )
     return replace(built, end=end, sessions=1000 if built.sessions is None else built.sessions)
 
@@ -101,7 +106,8 @@ def parse_instant(value: Any, name: str) -> int:
             value = datetime.fromisoformat(value)
         except ValueError:
             raise WorldError(
-                f"{name}: {value!r} is not an ISO 8601 date or time; use for example 2026-09-01T08:30:00Z"
+                f"{name}: {value!r} is not an ISO 8601 date or time; use for example 2026-09-01T08:30:00Z",
+                path=(name,),
             ) from None
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
@@ -109,7 +115,8 @@ def parse_instant(value: Any, name: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise WorldError(
-        f"{name}: {value!r} is not an instant; use Unix milliseconds, ISO 8601 text or a datetime"
+        f"{name}: {value!r} is not an instant; use Unix milliseconds, ISO 8601 text or a datetime",
+        path=(name,),
     )
 
 
