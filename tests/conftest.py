@@ -14,7 +14,8 @@ from packaging.requirements import Requirement
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.http.credentials import BodyKeys
 from mockserver.server.app import create_app
-from mockserver.server.configuration.config import Config, TenantConfig, tenants
+from mockserver.server.configuration.config import Config, TenantConfig
+from mockserver.server.configuration.tenants import tenants
 from mockserver.server.tenancy.tenant import Tenants
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor

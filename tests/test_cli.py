@@ -19,7 +19,8 @@ from msgspec import json as fast
 from mockserver import AdminError, SessionMock, __version__
 from mockserver.cli.main import cli
 from mockserver.cli.world.command import FIGURES, SHARES
-from mockserver.server.configuration.config import TenantConfig, make_tenant
+from mockserver.server.configuration.config import TenantConfig
+from mockserver.server.configuration.tenants import make_tenant
 from mockserver.vendors import NAMES, load, load_dialects
 from mockserver.world.generator.query_result import QueryResult
 from mockserver.world.model.query import Query

@@ -16,7 +16,8 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli.main import cli
-from mockserver.server.configuration.config import read_config, tenants
+from mockserver.server.configuration.config import read_config
+from mockserver.server.configuration.tenants import tenants
 from mockserver.server.faults.base import Fault
 from mockserver.server.faults.describe import arguments
 from mockserver.server.faults.registry import kinds

@@ -341,7 +341,8 @@ def _default_now(arguments: Mapping[str, Any]) -> dict[str, int]:
     """Return a time at which a flowing world has sessions; nothing for an exact world."""
     if arguments["profile"] != "flowing" and "sessions_per_day" not in arguments:
         return {}
-    from mockserver.server.configuration.config import TenantConfig, tenant_spec  # noqa: PLC0415 -- rare
+    from mockserver.server.configuration.config import TenantConfig  # noqa: PLC0415 -- rare
+    from mockserver.server.configuration.tenants import tenant_spec  # noqa: PLC0415 -- rare
 
     fields = {name: arguments.get(name) for name in WorldSpec.__struct_fields__}
     world = {name: value for name, value in fields.items() if value is not None}

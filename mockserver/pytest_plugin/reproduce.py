@@ -9,7 +9,8 @@ from msgspec import json, to_builtins
 from mockserver.admin_schemas.clocks import ClockState
 from mockserver.admin_schemas.worlds import WorldTotals
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED, short_name
-from mockserver.server.configuration.config import TenantConfig, tenant_spec
+from mockserver.server.configuration.config import TenantConfig
+from mockserver.server.configuration.tenants import tenant_spec
 from mockserver.vendors import get_vendor
 from mockserver.world.model.spec import WorldSpec, format_instant, parse_instant, spec
 

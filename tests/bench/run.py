@@ -25,7 +25,8 @@ from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.validation import read
-from mockserver.server.configuration.config import TenantConfig, make_tenant
+from mockserver.server.configuration.config import TenantConfig
+from mockserver.server.configuration.tenants import make_tenant
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor, ViewRequest

@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from mockserver.cli.admin import tail
 from mockserver.cli.curl import format_curl
 from mockserver.cli.main import cli
-from mockserver.server.configuration.config import Config, tenants
+from mockserver.server.configuration.config import Config
+from mockserver.server.configuration.tenants import tenants
 from mockserver.vendors import load
 
 COMMAND = (sys.executable, "-m", "mockserver")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.server.configuration.config import TenantConfig, make_tenant
+from mockserver.server.configuration.config import TenantConfig
+from mockserver.server.configuration.tenants import make_tenant
 from tests.cli.conftest import COMMAND, Serve, Shell
 
 TOKEN = "open-sesame"

@@ -18,7 +18,8 @@ from mockserver import SessionMock
 from mockserver.admin_schemas.tenants import TenantAccess
 from mockserver.cli.main import cli
 from mockserver.client import AdminClient, AdminError
-from mockserver.server.configuration.config import Config, TenantConfig, tenants
+from mockserver.server.configuration.config import Config, TenantConfig
+from mockserver.server.configuration.tenants import tenants
 from mockserver.server.runner import serving
 from mockserver.vendors import NAMES, load
 

@@ -16,7 +16,8 @@ from mockserver.admin_schemas.clocks import ClockState
 from mockserver.admin_schemas.worlds import WorldTotals
 from mockserver.client import AdminClient
 from mockserver.pytest_plugin.reproduce import build_command
-from mockserver.server.configuration.config import Config, tenants
+from mockserver.server.configuration.config import Config
+from mockserver.server.configuration.tenants import tenants
 from mockserver.vendors import load
 from tests.pytest_plugin.conftest import Run
 

@@ -16,7 +16,8 @@ from mockserver.rows.encoder import (
     Row,
     RowEncoder,
 )
-from mockserver.server.configuration.config import TenantConfig, make_tenant
+from mockserver.server.configuration.config import TenantConfig
+from mockserver.server.configuration.tenants import make_tenant
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor

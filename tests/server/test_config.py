@@ -9,7 +9,8 @@ from msgspec import json
 from mockserver import AdminError, SessionMock
 from mockserver.cli.main import cli
 from mockserver.cli.serve import command as serve
-from mockserver.server.configuration.config import ConfigError, read_config, tenants
+from mockserver.server.configuration.config import ConfigError, read_config
+from mockserver.server.configuration.tenants import tenants
 from mockserver.server.configuration.toml_lines import find_line
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import format_instant

@@ -13,7 +13,8 @@ from mockserver.contract.behaviors import DIALECT, DOCUMENTED, BehaviorError, sh
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.http.credentials import Bearer
 from mockserver.contract.limits import WindowLimit, rate_limits
-from mockserver.server.configuration.config import Config, ConfigError, TenantConfig, make_tenant, read_config
+from mockserver.server.configuration.config import Config, ConfigError, TenantConfig, read_config
+from mockserver.server.configuration.tenants import make_tenant
 from mockserver.server.journal.har import build_har
 from mockserver.server.journal.serialization import describe_exchange
 from mockserver.server.requests.responses import status_of

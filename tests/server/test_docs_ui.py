@@ -17,7 +17,8 @@ from aiohttp import ClientSession
 
 from mockserver.server.admin.app import Admin
 from mockserver.server.app import create_app
-from mockserver.server.configuration.config import Config, tenants
+from mockserver.server.configuration.config import Config
+from mockserver.server.configuration.tenants import tenants
 from mockserver.server.docs_ui import ASSETS, Origin, origin
 from mockserver.server.runner import serving
 from mockserver.server.tenancy.tenant import Tenants

@@ -10,13 +10,8 @@ from msgspec import json
 
 from mockserver import SessionMock
 from mockserver.cli.export.command import command as export
-from mockserver.server.configuration.config import (
-    ConfigError,
-    TenantConfig,
-    make_tenant,
-    read_config,
-    tenants,
-)
+from mockserver.server.configuration.config import ConfigError, TenantConfig, read_config
+from mockserver.server.configuration.tenants import make_tenant, tenants
 from mockserver.server.expected.rows import all_rows_params, answer, rows
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors import load

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from mockserver.contract.behaviors import BehaviorError
-from mockserver.server.configuration.config import TenantConfig, make_tenant
+from mockserver.server.configuration.config import TenantConfig
+from mockserver.server.configuration.tenants import make_tenant
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.vendors import NAMES, load

@@ -28,7 +28,8 @@ from mockserver.client import AdminClient, AdminError
 from mockserver.contract.behaviors import DIALECT, short_name
 from mockserver.contract.limits import WindowLimit
 from mockserver.server.app import create_app
-from mockserver.server.configuration.config import Config, tenants
+from mockserver.server.configuration.config import Config
+from mockserver.server.configuration.tenants import tenants
 from mockserver.server.requests.responses import status_of
 from mockserver.vendors import load
 from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, parse_instant

@@ -17,7 +17,8 @@ from mockserver.contract.http.credentials import Bearer, BodyKeys
 from mockserver.contract.validation import Field, fields, read
 from mockserver.rows.datetimes import format_seconds, parse_instant
 from mockserver.rows.encoder import RowEncoder
-from mockserver.server.configuration.config import TenantConfig, make_tenant, tenant_spec
+from mockserver.server.configuration.config import TenantConfig
+from mockserver.server.configuration.tenants import make_tenant, tenant_spec
 from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.expected.rows import rows as expected_rows
 from mockserver.vendors import load_dialects

@@ -13,7 +13,8 @@ from mockserver.cli.main import cli
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.provenance import Basis
 from mockserver.contract.validation import fields, nested_structs
-from mockserver.server.configuration.config import TenantConfig, make_tenant
+from mockserver.server.configuration.config import TenantConfig
+from mockserver.server.configuration.tenants import make_tenant
 from mockserver.server.expected.examples import openapi
 from mockserver.server.expected.rows import all_rows_params, answer
 from mockserver.vendors import load_dialects

@@ -21,7 +21,8 @@ from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.contract.findings import FINDINGS
 from mockserver.contract.provenance import Basis
 from mockserver.pytest_plugin.settings import SETTINGS
-from mockserver.server.configuration.config import Config, tenants
+from mockserver.server.configuration.config import Config
+from mockserver.server.configuration.tenants import tenants
 from mockserver.server.expected.examples import openapi
 from mockserver.server.faults import describe
 from mockserver.vendors import load, load_dialects

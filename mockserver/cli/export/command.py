@@ -15,7 +15,8 @@ from mockserver.cli.options import build_config, world_options
 from mockserver.cli.params import file_options, format_examples, repeated_pairs
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
-from mockserver.server.configuration.config import ConfigError, tenants
+from mockserver.server.configuration.config import ConfigError
+from mockserver.server.configuration.tenants import tenants
 from mockserver.server.expected.rows import UnknownParameterError, check_parameters, list_params, rows
 from mockserver.vendors.base import Vendor
 

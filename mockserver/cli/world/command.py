@@ -10,7 +10,8 @@ import click
 from mockserver.cli.options import build_config, world_options
 from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import format_examples, json_option
-from mockserver.server.configuration.config import ConfigError, tenants
+from mockserver.server.configuration.config import ConfigError
+from mockserver.server.configuration.tenants import tenants
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.world.generator.layout import DAY, HOUR
 from mockserver.world.generator.query_result import QueryResult

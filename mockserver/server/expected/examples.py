@@ -8,7 +8,8 @@ from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.http.credentials import BodyKeys
 from mockserver.contract.openapi import Example, document
-from mockserver.server.configuration.config import DEFAULT_TENANT, TenantConfig, make_tenant
+from mockserver.server.configuration.config import DEFAULT_TENANT, TenantConfig
+from mockserver.server.configuration.tenants import make_tenant
 from mockserver.server.expected.rows import all_rows_params, answer, rows
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors import get_vendor

@@ -6,14 +6,8 @@ from typing import Any
 from msgspec import DecodeError, json
 
 from mockserver._util.places import placed
-from mockserver.server.configuration.config import (
-    DEFAULT_TENANT,
-    Config,
-    ConfigError,
-    TenantConfig,
-    make_tenant,
-    place_of_tenant,
-)
+from mockserver.server.configuration.config import DEFAULT_TENANT, Config, ConfigError, TenantConfig
+from mockserver.server.configuration.tenants import make_tenant, place_of_tenant
 from mockserver.server.faults import registry
 from mockserver.server.tenancy.active_faults import FaultError
 from mockserver.server.tenancy.tenant import Tenant

@@ -17,7 +17,8 @@ from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.routing import Route
 from mockserver.server.app import create_app
-from mockserver.server.configuration.config import Config, ConfigError, tenants
+from mockserver.server.configuration.config import Config, ConfigError
+from mockserver.server.configuration.tenants import tenants
 from mockserver.server.runner import serving
 from mockserver.server.tenancy.tenant import Tenants
 from mockserver.vendors import load

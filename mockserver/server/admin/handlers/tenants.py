@@ -9,7 +9,8 @@ from mockserver.admin_schemas.tenants import NewTenant, TenantAccess
 from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.admin.routing import Created, HandlerContext
-from mockserver.server.configuration.config import DEFAULT_TENANT, TenantConfig, make_tenant
+from mockserver.server.configuration.config import DEFAULT_TENANT, TenantConfig
+from mockserver.server.configuration.tenants import make_tenant
 from mockserver.server.faults import registry as faults
 from mockserver.server.provisioning.snapshots import Snapshot, take_snapshot
 from mockserver.server.tenancy.settings import TenantError

@@ -8,7 +8,8 @@ from msgspec import Struct, to_builtins
 from mockserver.admin_schemas.worlds import AddedSession, NewWorld, SiteTotals, WorldTotals
 from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import HandlerContext
-from mockserver.server.configuration.config import TenantConfig, tenant_spec
+from mockserver.server.configuration.config import TenantConfig
+from mockserver.server.configuration.tenants import tenant_spec
 from mockserver.server.expected.rows import row_of_session
 from mockserver.server.expected.session_dump import described
 from mockserver.server.tenancy.tenant import Tenant
