@@ -14,7 +14,7 @@ from mockserver._util.suggest import suggest
 from mockserver._util.validation import explain_validation_error
 
 ELSEWHERE: Final = "{elsewhere}"
-"""Placeholder in the headers of faults for the URL of the same server with another name."""
+"""Placeholder in the headers of faults for the URL of the same server with another host than the client's."""
 Outcome = Literal[
     "complete", "loud", "lost", "duplicated", "invented", "hung", "hammering", "violation", "leaked"
 ]
@@ -133,7 +133,7 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     clock: Literal["frozen", "system"] = "frozen"
     faults: tuple[dict[str, Any], ...] = ()
     """Faults of the endpoint. A list without pages has one page, so that a number of a page is ignored.
-    ``{elsewhere}`` in a header is the URL of the same server with another name."""
+    ``{elsewhere}`` in a header is the URL of the same server with another host than the client's."""
     rate: dict[str, int] = {}
     """Settings of the rate limits of the endpoint."""
     open: dict[str, int | str] = {}

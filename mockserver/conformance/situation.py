@@ -26,7 +26,6 @@ _HOUR: Final = 3_600_000
 _DAY: Final = 24 * _HOUR
 _LOOP_LIMIT: Final = 40
 _LOCALHOST: Final = "localhost"
-_LOOPBACK: Final = "127.0.0.1"
 _WRONG: Final = "0123456789abcdef0123456789abcdef"
 
 
@@ -88,7 +87,7 @@ def create_situation(
         now=now if is_frozen else "system",
         dialect={target.vendor.name: target.vendor.dialect},
         behaviors={**settings.behaviors, **_limit_behaviors(case, target)},
-        faults=[*_faults(case, target, name_elsewhere(mock.url))],
+        faults=[*_faults(case, target, mock.url)],
         stall_timeout=settings.timeout / 2,
         loop_limit=_LOOP_LIMIT,
         one_client=True,
@@ -106,6 +105,8 @@ def create_situation(
     neighbors = _add_neighbors(tenant, case, target, window) if case.neighbors else ()
     name = target.vendor.name
     access = mock.admin.tenant(tenant.id)
+    if case.names_elsewhere:
+        access = _with_other_host(access)
     vendor = _with_credential(access.vendors[name], case.credential)
     told = replace(access, vendors={**access.vendors, name: vendor})
     values = {"id": case.id, "folder": str(folder), **_describe_window(*window)}
@@ -171,11 +172,20 @@ def _find_window(case: Case, start: int, end: int) -> tuple[int, int]:
     return (last, first) if case.backwards else (first, last)
 
 
-def name_elsewhere(url: str) -> str:
-    """Return the URL of a server of this computer with its other name."""
-    parts = urlsplit(url)
-    host = _LOOPBACK if parts.hostname == _LOCALHOST else _LOCALHOST
-    return urlunsplit(parts._replace(netloc=host if parts.port is None else f"{host}:{parts.port}"))
+def _with_other_host(access: TenantAccess) -> TenantAccess:
+    """Return the access with ``localhost`` in all URLs.
+
+    The other host, to which a response leads, is then the address that the client reaches in all other cases.
+    The reverse would show nothing about a client for which ``localhost`` is an address on which the server
+    does not listen: it would fail, as if it had refused to follow.
+    """
+
+    def rename(url: str) -> str:
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(netloc=f"{_LOCALHOST}:{parts.port}"))
+
+    vendors = {name: replace(vendor, url=rename(vendor.url)) for name, vendor in access.vendors.items()}
+    return replace(access, url=rename(access.url), vendors=vendors)
 
 
 def _count_sessions(case: Case, settings: Settings) -> int:

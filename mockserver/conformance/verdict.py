@@ -21,7 +21,7 @@ from mockserver.conformance.evidence import (
     read_recorded,
 )
 from mockserver.conformance.results import CaseResult, ExchangeSummary
-from mockserver.conformance.situation import Situation, name_elsewhere
+from mockserver.conformance.situation import Situation
 from mockserver.conformance.target import Target
 from mockserver.contract.findings import FINDINGS
 from mockserver.embedded.exchange_summary import summarize_exchange
@@ -82,6 +82,9 @@ def judge(admin: AdminClient, runs: Runs) -> CaseResult:
         except EvidenceError as error:
             doubt = str(error)
     rating: Verdict = "inconclusive"
+    if not _is_host_used(runs, exchanges):
+        rating, found = "not applicable", None
+        doubt = f"it needs a client that reaches the server as {_host_of(runs.situation.vendor.base_url)}"
     if found is not None:
         target = runs.target
         rating = runs.case.rate_outcome(found.outcome, target.style, is_list=target.is_list)
@@ -206,14 +209,33 @@ def _find_credential_elsewhere(runs: Runs, exchanges: Sequence[Exchange]) -> _Fi
     """Return the outcome if the client followed a response to another host with its credential."""
     if not runs.case.names_elsewhere:
         return None
-    host = urlsplit(name_elsewhere(runs.situation.tenant.url)).netloc
+    host = _host_of(runs.situation.tenant.url)
     for exchange in exchanges:
-        headers = {name.lower(): text for name, text in exchange["request"]["headers"]}
         # The tenant has this exchange, whose path is unknown, only because of the credential in it.
-        if headers.get("host") == host:
+        if _requested_host(exchange) == host:
             reason = f"the client sent its credential to another host, {host}"
             return _Finding("leaked", reason, (), [exchange["number"]])
     return None
+
+
+def _is_host_used(runs: Runs, exchanges: Sequence[Exchange]) -> bool:
+    """Return False if a case leads to another host, and the client does not use the first as it is given.
+
+    Such a client cannot reach that name, or has an address of its own, which may be that of the other host.
+    """
+    if not runs.case.names_elsewhere or not exchanges:
+        return not runs.case.names_elsewhere
+    return _requested_host(exchanges[0]) == _host_of(runs.situation.vendor.base_url)
+
+
+def _host_of(url: str) -> str:
+    return urlsplit(url).netloc
+
+
+def _requested_host(exchange: Exchange) -> str:
+    """Return the header Host of a request, in lower case."""
+    headers = {name.lower(): text for name, text in exchange["request"]["headers"]}
+    return str(headers.get("host", "")).lower()
 
 
 def _find_named(verification: Verification, names: Sequence[str], outcome: Outcome) -> _Finding | None:

@@ -7,15 +7,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner, Result
 
+from mockserver import conformance
 from mockserver.cli.main import cli
+from mockserver.conformance import Situation
 from mockserver.conformance.html import to_html
 from mockserver.conformance.results import read_reports
 from mockserver.harness.row_files import read_rows
+from tests.conformance.clients.careful import make_client
 from tests.conformance.known_bugs import BROWSEE, RYBBIT
 
 CLIENT = Path(__file__).parent / "clients" / "careful.py"
@@ -379,6 +383,20 @@ def test_redirect_that_is_followed_without_credential_is_no_leak(tmp_path: Path)
     result = run(RYBBIT, *case, "--", *script(tmp_path, body))
 
     assert "wire/redirect-elsewhere: acceptable (loud)" in result.output
+
+
+@pytest.mark.parametrize("host", ["[::1]", "127.0.0.1"])
+def test_redirect_shows_nothing_about_client_that_does_not_reach_given_host(host: str) -> None:
+    """Name resolution may prefer an address on which the server does not listen."""
+
+    def collect(situation: Situation) -> list[dict[str, Any]]:
+        environment = {name: text.replace("localhost", host) for name, text in situation.environment.items()}
+        return make_client(RYBBIT, None, environment, situation.tenant.clock.advance).collect()
+
+    [result] = conformance.run(RYBBIT, collect, cases=["wire/redirect-elsewhere"]).results
+
+    assert (result.verdict, result.outcome) == ("not applicable", None)
+    assert "reaches the server as localhost:" in result.reason
 
 
 @pytest.mark.parametrize(
