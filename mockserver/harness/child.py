@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from types import FrameType
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from mockserver._util.clock import monotonic
+from mockserver.harness.signals import handled_signals
 
 NOT_EXECUTABLE: Final = 126
 """Exit code for a command that exists and cannot be run, as in shells."""
@@ -92,7 +92,7 @@ def run_child(  # noqa: PLR0913 -- everything that a process needs
         same = stderr is not None and stderr == stdout
         err = None if stderr is None or same else stack.enter_context(stderr.open("wb"))
         child = _Child()
-        stack.enter_context(_forwarded_signals(child))
+        stack.enter_context(handled_signals(_FORWARDED, child.forward))
         problem = _find_problem(command, environment, cwd)
         if problem is not None:
             return problem
@@ -282,29 +282,6 @@ def _start_timer(seconds: float, call: Callable[[], None]) -> threading.Timer:
     timer.daemon = True
     timer.start()
     return timer
-
-
-@contextmanager
-def _forwarded_signals(child: _Child) -> Iterator[None]:
-    """Forward signals to a child while the context is open; in other threads than the main one, do nothing.
-
-    Signals that this process ignores, as under ``nohup``, stay ignored.
-    """
-    previous: dict[int, Any] = {}
-
-    def forward(number: int, _: FrameType | None) -> None:
-        child.forward(number)
-
-    if threading.current_thread() is threading.main_thread():
-        for name in _FORWARDED:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                previous[number] = signal.signal(number, forward)
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -5,11 +5,9 @@ import os
 import shlex
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -205,25 +203,18 @@ def _quiet_log() -> Iterator[None]:
 def _ended_by_signals() -> Iterator[None]:
     """Raise an exception for the signals that would end this process before it has cleaned up.
 
-    Signals that this process ignores, as under ``nohup``, stay ignored; after the first, others are too.
+    After the first, others are ignored.
     """
-    previous: dict[int, Any] = {}
+    from mockserver.harness.signals import handled_signals  # noqa: PLC0415 -- only a run needs it
 
-    def end(number: int, _: FrameType | None) -> None:
-        for each in previous:
-            signal.signal(each, signal.SIG_IGN)
+    def end(number: int) -> None:
+        for name in _ENDING:
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
         raise _Ended(number)
 
-    if threading.current_thread() is threading.main_thread():
-        for name in _ENDING:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                previous[number] = signal.signal(number, end)
-    try:
+    with handled_signals(_ENDING, end):
         yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 def _describe_reproduction(
