@@ -34,7 +34,7 @@ OUTCOMES: Final[dict[Outcome, str]] = {
 Topic = Literal["paging", "window", "retry", "wire", "change", "concurrency", "auth", "data", "resume"]
 TOPICS: Final[dict[Topic, str]] = {
     "paging": "How a list is divided into pages, and where it ends.",
-    "window": "Which time the client requests; it is told the start and the end of the world.",
+    "window": "Which time the client requests; it is given the start and the end of the world.",
     "retry": "Errors that a retry can cure, and refusals that it cannot.",
     "wire": "Responses that are late, incomplete, damaged or missing.",
     "change": "Sessions that arrive, grow or are deleted while the client pages.",
@@ -123,7 +123,7 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     needs: tuple[Need, ...] = ("list",)
     sessions: int | Size = Size()
     start: str = "2026-09-30"
-    """Start of the world. The client is told a window of whole days."""
+    """Start of the world. The client is given a window of whole days."""
     end: str = "2026-10-01"
     """End of the world, and the time of a frozen clock."""
     now: str | None = None
@@ -143,14 +143,14 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     added: tuple[dict[str, Any], ...] = ()
     """Sessions to add to the world; ``after`` is the number of seconds between its start and theirs."""
     neighbors: tuple[float, ...] = ()
-    """Sessions that do not belong to the window that the client is told: the seconds by which they start
+    """Sessions that do not belong to the window that the client is given: the seconds by which they start
     before it (negative) or after its end."""
     backwards: bool = False
-    """The client is told the end of the window as its start, and its start as its end."""
+    """The client is given the end of the window as its start, and its start as its end."""
     environment: dict[str, str] = {}
     """Further variables of the client."""
     credential: Literal["valid", "wrong", "missing"] = "valid"
-    """The credential that the client is told."""
+    """The credential that the client is given."""
     ended_after: Annotated[int, Meta(ge=1)] | None = None
     """The client is ended after it got this page, and then run again in the same folder."""
     verdicts: dict[Outcome, Rating] = {}

@@ -215,7 +215,7 @@ class CommandClient:
 
 
 class _Watch:
-    """Ends a command at its deadline, or when a case says so."""
+    """Ends a command at its deadline, or when a case requires it."""
 
     def __init__(self, run: Run) -> None:
         self.timed_out = False

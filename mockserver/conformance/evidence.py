@@ -33,7 +33,7 @@ _STRENGTH: Final[dict[RowLabel, int]] = {"required": 0, "optional": 1, "forbidde
 
 
 class EvidenceError(ValueError):
-    """Rows that cannot be compared; the message says what to do."""
+    """Rows that cannot be compared; the message has the remedy."""
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class ListEvidence(Struct, frozen=True, kw_only=True):
     tenant: TenantHandle
     target: Target
     neighbors: Sequence[AddedSession] = ()
-    """The sessions that do not belong to the window that the client is told."""
+    """The sessions that do not belong to the window that the client is given."""
 
     def compare_rows(
         self, rows: list[Any], comparison: Comparison, *, texts: bool = False, whole_world: bool = False

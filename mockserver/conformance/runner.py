@@ -235,7 +235,7 @@ class Runner:
 
 
 def _find_requested_size(target: Target, exchange: Mapping[str, Any]) -> int:
-    """Return the number of rows that a request wants on a page; 0 if it does not say."""
+    """Return the number of rows that a request wants on a page; 0 if it does not name one."""
     name = target.endpoint.pagination.limit
     fields = {**dict(exchange["request"]["query"]), **(exchange["request"]["body"] or {})}
     text = str(fields.get(name or "", ""))

@@ -1,4 +1,4 @@
-"""The tenant of a case, and what its client is told."""
+"""The tenant of a case, and the values that its client is given."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from mockserver.harness.environment import Addresses
 from mockserver.world.model.spec import format_instant, parse_instant
 
 CASE: Final = "case"
-"""The group of placeholders for what a case tells its client, such as ``{case.start}``."""
+"""The group of placeholders for the values that a case gives its client, such as ``{case.start}``."""
 _HOUR: Final = 3_600_000
 _DAY: Final = 24 * _HOUR
 _LOOP_LIMIT: Final = 40
@@ -43,7 +43,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class Situation(Struct, frozen=True, kw_only=True):
-    """The facts that a client is told in a case; a client that is a function gets them as its argument."""
+    """The facts that a client is given in a case; a client that is a function gets them as its argument."""
 
     case: str
     """The id of the case."""
@@ -62,7 +62,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...]
     """Credentials that the client must not print."""
     is_frozen: bool
-    """True if the tenant's clock stands still."""
+    """True if the tenant's clock is frozen."""
     neighbors: tuple[AddedSession, ...] = ()
     """The sessions that start just outside of the window."""
 
@@ -108,7 +108,7 @@ def create_situation(
     if case.names_elsewhere:
         access = _with_other_host(access)
     vendor = _with_credential(access.vendors[name], case.credential)
-    told = replace(access, vendors={**access.vendors, name: vendor})
+    given = replace(access, vendors={**access.vendors, name: vendor})
     values = {"id": case.id, "folder": str(folder), **_describe_window(*window)}
     secrets = [*access.vendors[name].credentials.values(), *vendor.credentials.values()]
     return Situation(
@@ -118,8 +118,8 @@ def create_situation(
         start=datetime.fromtimestamp(window[0] / 1000, UTC),
         end=datetime.fromtimestamp(window[1] / 1000, UTC),
         folder=folder,
-        environment={**Addresses(told).variables(), **_name_variables(values), **case.environment},
-        addresses=_add_placeholders(told, values),
+        environment={**Addresses(given).variables(), **_name_variables(values), **case.environment},
+        addresses=_add_placeholders(given, values),
         secrets=tuple(value for value in secrets if value and value not in vendor.sites),
         is_frozen=is_frozen,
         neighbors=neighbors,
@@ -143,7 +143,7 @@ def _add_neighbors(
 
 
 def _name_variables(values: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables with what a case tells; its id is ``SESSION_MOCK_CASE``."""
+    """Return the variables with the values of a case; its id is ``SESSION_MOCK_CASE``."""
     return {
         f"SESSION_MOCK_{('case' if name == 'id' else name).upper()}": text for name, text in values.items()
     }
@@ -167,7 +167,7 @@ def _place_in_time(case: Case, settings: Settings) -> tuple[int, int, int]:
 
 
 def _find_window(case: Case, start: int, end: int) -> tuple[int, int]:
-    """Return the start and the end of the whole days that a client is told."""
+    """Return the start and the end of the whole days that a client is given."""
     first, last = start // _DAY * _DAY, -(-end // _DAY) * _DAY
     return (last, first) if case.backwards else (first, last)
 
@@ -208,7 +208,7 @@ def _faults(case: Case, target: Target, elsewhere: str) -> list[dict[str, Any]]:
 
 
 def _limit_behaviors(case: Case, target: Target) -> dict[str, str | int]:
-    """Return behaviors that let a limit say when to retry."""
+    """Return behaviors that let a limit name the time of a retry."""
     limits = target.limits(RateLimit) if case.rate else []
     return {limit.retry_after: "seconds" for limit in limits if limit.retry_after is not None}
 

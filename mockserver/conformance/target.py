@@ -52,7 +52,7 @@ class Target(Struct, frozen=True):
 
     @property
     def has(self) -> frozenset[Need]:
-        """The needs of cases that the endpoint meets."""
+        """The needs of cases that the endpoint fulfils."""
         pagination = self.endpoint.pagination
         pages = self.has_pages
         facts: dict[Need, bool] = {

@@ -53,7 +53,7 @@ class Runs(Struct, frozen=True, kw_only=True):
     unmatched: int = 0
     """Number of requests that belong to no tenant."""
     ignores_window: bool = False
-    """True if the client does not request the window that it is told."""
+    """True if the client does not request the window that it is given."""
 
     @property
     def last(self) -> Attempt:
@@ -145,7 +145,7 @@ def _find_doubt(runs: Runs, exchanges: Sequence[Exchange]) -> str | None:
         return f"the client sent no request to {runs.target.label}{because}"
     if case.topic == "window" and runs.ignores_window:
         return (
-            "the client does not request the window that it is told with SESSION_MOCK_START and"
+            "the client does not request the window that it is given with SESSION_MOCK_START and"
             " SESSION_MOCK_END, or with {case.start} and {case.end}; skip the topic window if it cannot"
         )
     return _find_absent_effect(runs, exchanges)

@@ -150,7 +150,7 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         ),
         not_raised=(
             "The window ends before now; new sessions only follow the last page; pages have cursors;"
-            " or the clock stands still. Lists whose filter excludes a new visitor are not checked."
+            " or the clock is frozen. Lists whose filter excludes a new visitor are not checked."
         ),
         remedy="Send a start and an end that is not later than the time of the first request.",
     ),
@@ -217,7 +217,7 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
             "The first request after 429 or 5xx arrives a year or more later on a clock that was moved, as by"
             " a client that sleeps for as many seconds as the Unix time of a reset has."
         ),
-        not_raised="The response asked for such a wait, or the clock was moved at another time.",
+        not_raised="The response required such a wait, or the clock was moved at another time.",
         remedy="Subtract the current time from the reset before waiting.",
     ),
     "window-outside-world": FindingKind(

@@ -31,7 +31,7 @@ _lock: Final = threading.RLock()
 class ClockPatch:
     """A context manager in which the sleeps of this process move the clock of a tenant.
 
-    The clock stands still except for these sleeps. On leaving, it runs again as before.
+    Only these sleeps move the clock. On leaving, it runs again as before.
     """
 
     def __init__(self, client: AdminClient, tenant: str) -> None:

@@ -34,8 +34,8 @@ class Clock(Part):
         """Return a context manager in which this process's sleeps move the clock instead of waiting.
 
         They are ``time.sleep``, ``asyncio.sleep`` and ``trio.sleep``. If time-machine is installed,
-        ``time.time()`` and ``datetime.now()`` show the tenant's time as well. The clock stands still except
-        for sleeps and changes; afterwards it runs as before. Threads that were already running still wait.
+        ``time.time()`` and ``datetime.now()`` show the tenant's time as well. Only sleeps and
+        changes move the clock; afterwards it runs as before. Threads that were already running still wait.
         """
         return ClockPatch(self._client, self._tenant)
 

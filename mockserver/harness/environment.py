@@ -55,7 +55,7 @@ class Addresses:
         }
 
     def fill(self, text: str) -> str:
-        """Replace placeholders such as ``{rybbit.url}``; ``{{rybbit.url}}`` stands for itself.
+        """Replace placeholders such as ``{rybbit.url}``; ``{{rybbit.url}}`` becomes ``{rybbit.url}``.
 
         Other braces stay. Raise :class:`PlaceholderError` for an unknown name of a known vendor, and for a
         known name of a vendor that is almost known.

@@ -9,7 +9,7 @@ from msgspec import DecodeError, json
 
 
 class RowFileError(ValueError):
-    """A file that has no rows; the message says where and why."""
+    """A file that has no rows; the message has the place and the reason."""
 
 
 def read_rows(path: Path, form: str | None, *, is_partial: bool = False) -> tuple[list[Any], bool]:

@@ -172,7 +172,7 @@ def with_dialects(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) 
         )
     for name in (DOCUMENTED, observed):
         if name not in dialects:
-            raise ContractError(f"{default.name}: there is no dialect {name!r}; {suggest(name, dialects)}")
+            raise ContractError(f"{default.name}: unknown dialect {name!r}; {suggest(name, dialects)}")
     for vendor in others:
         _check_compatible(default, vendor)
     descriptions = {name: vendor.contract.description for name, vendor in dialects.items()}

@@ -62,7 +62,7 @@ INVALID = {
     "[world.names]\nsites = ['a']\ncountries = ['XY']": (3, "unknown country 'XY'"),
     "[[world.add]]\nstart = 0\npages = [\n '/',\n 'x']": (5, "'x' is not a path"),
     "[tenants.a]\nprofile = 'x'": (2, "unknown profile"),
-    "[tenants.a]\nsessions_as = 'neutral'": (2, "there is no file with sessions"),
+    "[tenants.a]\nsessions_as = 'neutral'": (2, "need a file with sessions"),
     "[tenants.a]\nsessions_as = 'neutral'\nsessions_from = 'none.csv'": (3, "cannot read"),
     "port = 0\nrestore = 'none.json'": (2, "cannot read none.json"),
     "port = 0\npass_hosts = ['a.example']": (2, "no effect without proxy"),

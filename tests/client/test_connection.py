@@ -139,7 +139,7 @@ def test_error_has_status_title_and_remedy_and_can_be_pickled(admin: AdminClient
     copy = pickle.loads(pickle.dumps(error.value))  # noqa: S301 -- our own
 
     assert (error.value.status, error.value.title) == (404, "Unknown tenant")
-    assert str(error.value) == "Unknown tenant: there is no tenant 'defalt'; did you mean 'default'?"
+    assert str(error.value) == "Unknown tenant: no tenant with id 'defalt'; did you mean 'default'?"
     assert (copy.status, copy.title, copy.detail, str(copy)) == (
         404,
         "Unknown tenant",

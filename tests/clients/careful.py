@@ -98,7 +98,7 @@ class CarefulClient:
         if isinstance(pagination, OffsetPagination):
             total = get_at(page.body, pagination.total or "")
             return None if count >= total else {**page.params, key: count}
-        # Nothing but an empty page tells the end, and one that follows a full page may be a mistake.
+        # Nothing but an empty page shows the end, and one that follows a full page may be a mistake.
         if not page.rows and (previous is None or len(previous.rows) < self.page_size):
             return None
         return {**page.params, key: int(page.params.get(key, pagination.first or 0)) + 1}

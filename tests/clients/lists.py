@@ -62,7 +62,7 @@ def window_params(endpoint: Endpoint, start: datetime, end: datetime) -> Params:
 
 
 def strict_limits(vendor: Vendor, endpoint: Endpoint) -> dict[str, int | str]:
-    """Return behaviors that refuse the third request with a 429 that tells when to retry."""
+    """Return behaviors that refuse the third request with a 429 with the time of a retry."""
     behaviors: dict[str, int | str] = {}
     for limit in endpoint.limits:
         if isinstance(limit, RateLimit) and status_of(vendor, vendor.contract.errors[limit.error], {}) == 429:

@@ -48,7 +48,7 @@ def told(mock: Any, number: int = 0) -> list[str]:
 
 
 def meeting(endpoint: Endpoint, advice: LintRule) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
-    """Parameters to which an advice applies, what its query has beside them, and parameters to which it does not apply."""
+    """Parameters to which an advice applies, what its query has in addition, and parameters to which it does not apply."""
     match advice.when:
         case ExceedsMaximum(field=field, maximum=maximum):
             return {field: maximum + 1}, {}, {field: maximum}

@@ -203,7 +203,7 @@ def strict_behaviors(limit: Limit) -> dict[str, int]:
 
 
 def reset_of(limit: Limit, headers: Any) -> str | None:
-    """Return the value of a header that tells when a limit allows requests again."""
+    """Return the value of a header that shows when a limit allows requests again."""
     names = [*(limit.headers or ())[2:], *(limit.tightest or ())[2:]] if isinstance(limit, RateLimit) else []
     return next((headers[each] for each in ["Retry-After", *names] if headers.get(each)), None)
 

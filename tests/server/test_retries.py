@@ -30,7 +30,7 @@ from tests.support.pages import next_page_params, with_page_size
 
 REPORTED = [each for each in find_limits(ALL, WindowLimit) if each[2].headers]
 TOLD = [each[:2] for each in REPORTED if each[2].resets == "instant"]
-"""Endpoints whose 429 asks to wait until an instant, which a client cannot know while the clock stands still."""
+"""Endpoints whose 429 asks to wait until an instant, which a client cannot know while the clock is frozen."""
 RECORDING = [pair for pair in ALL if pair[1].body is not None and not pair[1].start_field]
 NOW = 1_790_000_000_000 // 3_600_000 * 3_600_000
 

@@ -68,7 +68,7 @@ worlds = st.sampled_from(WORLDS)
 
 
 class Question(Struct, frozen=True):
-    """Which page of which list is asked for."""
+    """The page and the list that are requested."""
 
     vendor: str
     endpoint: str
@@ -143,7 +143,7 @@ class Model:
         self.access, self.first_world, self.first_now = access, world, now
         self.deleted = False
         self.answers: dict[tuple[Question, Any], bytes] = {}
-        """Each answer with what it was asked, and the state in which."""
+        """Each response, by the question and the state."""
         self.begin()
 
     def begin(self) -> None:
@@ -159,7 +159,7 @@ class Model:
 
     @property
     def state(self) -> Any:
-        """All that an answer may depend on, as a value.
+        """All that a response may depend on, as a value.
 
         Neither limits, faults nor the journal are among it.
         """
@@ -179,7 +179,7 @@ class RunningServer:
     def ask(
         self, access: TenantAccess, pair: Pair, parameters: dict[str, Any], site: int = 0
     ) -> tuple[int, bytes]:
-        """Send a request; status 0 where the connection ends without an answer."""
+        """Send a request; status 0 where the connection ends without a response."""
         asked = build_request(access, *pair, parameters, site)
         try:
             self.connection.request(asked.method, asked.path, asked.body, asked.headers)
@@ -443,7 +443,7 @@ class Steered(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from([*NAMES, WITNESS]), pair=lists, site=st.integers(0, 1), later=st.booleans())
     def ask(self, name: str, pair: Pair, site: int, later: bool) -> None:  # noqa: FBT001 -- drawn by Hypothesis
-        """Return a page of a list is asked for, and the one after it."""
+        """Return a page of a list, and the one after it."""
         if name in self.models:
             body = self.page(name, pair, site, 0)
             cursor = get_at(json.decode(body), pair[1].pagination.next) if body else None
@@ -452,7 +452,7 @@ class Steered(RuleBasedStateMachine):
 
     @rule(name=names, later=st.booleans())
     def ask_all(self, name: str, later: bool) -> None:  # noqa: FBT001 -- drawn by Hypothesis
-        """Return a page of each list is asked for."""
+        """Return a page of each list."""
         for pair in ROWS:
             self.ask(name, pair, 0, later)
 
@@ -472,7 +472,7 @@ class Steered(RuleBasedStateMachine):
     def page(self, name: str, pair: Pair, site: int, page: int, cursor: Any = None) -> bytes | None:
         """Ask, and compare status and body with what the model says.
 
-        The body of an answer that is as good as without faults.
+        The body of a response that is as good as without faults.
         """
         model = self.models[name]
         question = Question(pair[0].name, pair[1].name, site, page)

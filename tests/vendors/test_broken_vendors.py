@@ -108,8 +108,8 @@ BROKEN: dict[str, tuple[Callable[[], object], str]] = {
     "unknown option of a status": (lambda: build_vendor(with_status(ByBehavior(NUMBER.name, {"nothing": 400}))), "has no option 'nothing'"),
     "limit's error without defaults": (lambda: build_vendor(with_limit("error {scope}, {retryAfter}", {"scope": "burst"})), "defaults: no 'retryAfter'; a fault"),
     "bounds of a nullable number": (lambda: build_vendor(with_list_fields(query=Unreadable)), "Unreadable: Can only set `ge` on a numeric type"),
-    "no documented dialect": (lambda: with_dialects(build_vendor(replace(OWN, dialect="other"))), "there is no dialect 'documented'"),
-    "unknown observed dialect": (lambda: with_dialects(build_vendor(), observed="nothing"), "there is no dialect 'nothing'"),
+    "no documented dialect": (lambda: with_dialects(build_vendor(replace(OWN, dialect="other"))), "unknown dialect 'documented'"),
+    "unknown observed dialect": (lambda: with_dialects(build_vendor(), observed="nothing"), "unknown dialect 'nothing'"),
     "dialect twice": (lambda: with_dialects(build_vendor(), build_vendor()), "two dialects have the same name"),
     "dialects made twice": (lambda: with_dialects(with_dialects(build_vendor())), "was passed to with_dialects() twice"),
 }  # fmt: skip

@@ -89,7 +89,7 @@ def test_facts_about_options_are_not_in_dialect() -> None:
 
 
 async def test_track_is_limited_by_default_far_beyond_usual_tests(serve: Any) -> None:
-    """Invalid requests count too; the clock stands still, so that the window does not end."""
+    """Invalid requests count too; the clock is frozen, so that the window does not end."""
     mock = await serve(VENDOR)
     track = VENDOR.endpoint("track")
     statuses = [(await mock.ask(VENDOR, track, {}))[0] for _ in range(1001)]

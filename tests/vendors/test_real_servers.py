@@ -116,7 +116,7 @@ def find_rows(vendor: Vendor, request: Mapping[str, Any], body: Any) -> list[Any
 
 
 def find_differences(vendor: Vendor, case: Case, answer: Answer) -> list[str]:
-    """Describe how an answer differs from that in a case."""
+    """Describe how a response differs from that in a case."""
     content_type = answer.headers.get("content-type")
     is_json = str(content_type).startswith("application/json")
     body = json.decode(answer.body) if is_json else answer.body.decode()

@@ -82,7 +82,7 @@ condition_options = combine_options(
         type=OneOf(["fixed", "system"]),
         default="fixed",
         show_default=True,
-        help="End of the worlds: a fixed day, which the command is told, or the system's time, for a command"
+        help="End of the worlds: a fixed day, which the command is given, or the system's time, for a command"
         " that requests, for example, the last day by its own clock.",
     ),
     click.option(

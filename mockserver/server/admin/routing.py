@@ -52,7 +52,7 @@ class HandlerContext(Struct, frozen=True, kw_only=True):
         name = self.path["id"]
         if name not in self.tenants.by_name:
             raise ProblemError(
-                "unknown-tenant", f"there is no tenant {name!r}; {suggest(name, self.tenants.by_name)}"
+                "unknown-tenant", f"no tenant with id {name!r}; {suggest(name, self.tenants.by_name)}"
             )
         return self.tenants.by_name[name]
 

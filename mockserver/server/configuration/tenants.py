@@ -141,7 +141,7 @@ def _with_imported(settings: TenantSettings, config: TenantConfig) -> TenantSett
     if config.sessions_from is None:
         given = [name for name in ("sessions_as", "keep_people", "new_ids") if getattr(config, name)]
         raise WorldError(
-            "sessions_as, keep_people, new_ids: there is no file with sessions; give `sessions_from` too",
+            "sessions_as, keep_people, new_ids: they need a file with sessions; give `sessions_from` too",
             path=(given[0],),
         )
     if config.sessions_as is None:

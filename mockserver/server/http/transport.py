@@ -143,7 +143,7 @@ def reset(transport: Transport) -> None:
 def _count_unsent(transport: Transport) -> int:
     """Return the bytes that the client has not received, which RST would discard.
 
-    Those that the system holds count as received if it cannot tell.
+    Those that the system holds count as received if it does not know.
     """
     buffered = transport.get_write_buffer_size()
     tls = getattr(transport, "_ssl_protocol", None)

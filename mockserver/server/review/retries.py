@@ -2,7 +2,7 @@
 
 | finding | a correct client |
 | --- | --- |
-| `retry-too-soon` | waits as long as the refusal of this request asked for, or sends many requests at once |
+| `retry-too-soon` | waits as long as the refusal of this request requires, or sends many requests at once |
 | `hammering` | waits longer each time, as long as requested, or at least a second |
 | `retry-of-permanent-refusal` | changes the request, or repeats it after the tenant has changed |
 | `absurd-wait` | waits until the reset instead of for as many seconds as its Unix time has |

@@ -96,7 +96,7 @@ class ConcurrencyLimiter:
             raise ApiError(
                 "busy",
                 headers=refusal_headers,
-                message="another request is open: wait for its answer before sending the next",
+                message="another request is open: wait for its response before sending the next",
             )
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting.append(turn)

@@ -198,7 +198,7 @@ class ListClient:
         finally:
             connection.close()
 
-    # Values that the check tells.
+    # Values that the check gives its client.
 
     @property
     def url(self) -> str:

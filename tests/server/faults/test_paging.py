@@ -30,7 +30,7 @@ def able(kind: str) -> list[Pair]:
 
 
 async def crawled(mock: Any, pair: Pair) -> list[Any]:
-    """Return the answers that such a client gets, one a page; it asks a page again once that was refused."""
+    """Return the responses that such a client gets, one a page; it asks a page again once that was refused."""
     page: dict[str, Any] | None = with_page_size(pair[1], all_rows_params(mock.tenant, pair[1]), SIZE)
     answers: list[Any] = []
     for _ in range(MOST):
@@ -44,7 +44,7 @@ async def crawled(mock: Any, pair: Pair) -> list[Any]:
 
 
 async def met(serve: Any, pair: Pair, **fault: Any) -> tuple[list[list[Any]], list[Any], list[Any], Any]:
-    """Return the rows of each page that the client got, its answers, all rows there are, and the fault that it met."""
+    """Return the rows of each page that the client got, its responses, all rows there are, and the fault that it met."""
     mock = await serve(world={"sessions": COUNT})
     expected = [row for _, row in rows(mock.tenant, *pair, all_rows_params(mock.tenant, pair[1]))]
     (active,) = mock.tenant.faults.add(read(fault))

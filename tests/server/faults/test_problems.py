@@ -79,7 +79,7 @@ SEES: Final[Mapping[str, Callable[[Seen, Seen], bool]]] = {
     "An empty body with status 200": lambda seen, _: (seen.status, seen.body) == (200, b""),
     "Status 204 instead of an empty list": lambda seen, _: (seen.status, seen.body) == (204, b""),
     "A status that no library knows": has_status(599, "network timeout"),
-    "The connection is closed without an answer": lambda seen, _: (seen.end, seen.data) == ("closed", b""),
+    "The connection is closed without a response": lambda seen, _: (seen.end, seen.data) == ("closed", b""),
     "The connection is closed after the headers": cut(0),
     "The connection is closed within the body": cut(0.5),
     "The connection is reset": lambda seen, _: (seen.end, seen.data) == ("reset", b""),

@@ -41,7 +41,7 @@ def test_documented_call_passes(path: str, fields: dict[str, Any]) -> None:
 
 
 def test_documented_paging_passes() -> None:
-    """The first response tells the total; later requests send the index up to which rows were exported."""
+    """The first response has the total; later requests send the index up to which rows were exported."""
     with SessionMock() as mock, strict_tenant(mock, get_vendor("browsee"), sessions=250) as tenant:
         vendor = tenant.vendor("browsee")
         rows: list[Any] = []

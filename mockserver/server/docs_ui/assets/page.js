@@ -1,4 +1,4 @@
-// Shows the document that is served beside the page. Its examples are of the default world; the page was given what the served tenant says instead.
+// Shows the document that is served with the page. Its examples are of the default world; the page was given those of the served tenant instead.
 const viewer = document.getElementById("viewer");
 const values = JSON.parse(viewer.dataset.values);
 

@@ -1,6 +1,6 @@
 """Recorded answers of an independent database to the requests of Rybbit's clients, and those of the mock.
 
-``<dialect>.json`` beside this module is written by ``make oracle``:
+``<dialect>.json`` next to this module is written by ``make oracle``:
 
     {"dialect", "revision", "date", "database", "worlds": {name: {"events", "cases": [
         {"filters", "query", "endpoint", "rows", "digest", "status", "differs"}]}}}

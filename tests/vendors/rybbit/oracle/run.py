@@ -1,6 +1,6 @@
 """Ask an embedded database what each filter finds, and compare the mock with it (``make oracle``).
 
-The database is that of Rybbit's servers, and gets the events of the mock's own worlds. Its answers are written beside this module, and
+The database is that of Rybbit's servers, and gets the events of the mock's own worlds. Its answers are written next to this module, and
 ``make check`` replays them. The exit code is 1 if the mock differs from them where no contract says so, or with
 ``--check`` if the files are out of date.
 """
