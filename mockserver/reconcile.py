@@ -96,6 +96,28 @@ def row_key_function(identity: Sequence[str]) -> Callable[[Row], bytes]:
     return key_of
 
 
+def identify(row: Row, identity: Sequence[str]) -> Row:
+    """Return the identifying fields of a row, or the whole row if it has none."""
+    return select_fields(row, identity) or row
+
+
+def select_fields(row: Row, fields: Iterable[str]) -> Row:
+    """Return those of the fields that a row has."""
+    return {name: row[name] for name in fields if name in row}
+
+
+def as_rows(rows: list[Any], identity: Sequence[str]) -> list[Row] | None:
+    """Return *rows*, or, if they are values of the one identifying field, rows with that field.
+
+    None if some are neither.
+    """
+    if all(isinstance(row, Mapping) for row in rows):
+        return rows
+    if len(identity) != 1 or any(isinstance(row, Mapping) for row in rows):
+        return None
+    return [{identity[0]: value} for value in rows]
+
+
 def convert_texts(rows: Iterable[Row], expected: Iterable[Row]) -> list[Row]:
     """Return rows whose values are texts, as in CSV, with the types that the expected rows have.
 

@@ -13,15 +13,18 @@ from mockserver.client.exchange_texts import count_of
 from mockserver.conformance.case import Outcome
 from mockserver.conformance.target import Target
 from mockserver.embedded import TenantHandle
-from mockserver.embedded.reconcile_report import suggest_columns
+from mockserver.embedded.reconcile_report import describe_fields, suggest_columns
 from mockserver.reconcile import (
     DESCRIPTIONS,
     Difference,
     Row,
     RowLabel,
+    as_rows,
     compare,
     convert_texts,
+    identify,
     row_key_function,
+    select_fields,
 )
 
 _OK: Final = 200
@@ -166,7 +169,7 @@ class ListEvidence(Struct, frozen=True, kw_only=True):
             if len(texts) < _MAX_ROWS:
                 texts.append(_describe_difference(difference, identity))
         invented = [item.kind for item in found if item.kind not in _OUTCOMES]
-        rows = [_identify(item.row, identity) for item in found[:_MAX_TRACED]]
+        rows = [identify(item.row, identity) for item in found[:_MAX_TRACED]]
         traced = self.admin.trace(*self._names, rows, self.tenant.id) if rows else []
         numbers: set[int] = set()
         for exchanges in traced:
@@ -179,10 +182,6 @@ class ListEvidence(Struct, frozen=True, kw_only=True):
             is_outside=set(invented) == {"outside window"},
             exchanges=tuple(sorted(numbers)),
         )
-
-
-def _identify(row: Row, identity: Sequence[str]) -> Row:
-    return {name: row[name] for name in identity if name in row} or row
 
 
 def _describe_count(field: str, total: int, inside: int, delivered: int) -> Evidence:
@@ -199,10 +198,11 @@ def _describe_count(field: str, total: int, inside: int, delivered: int) -> Evid
 
 def _rename(rows: list[Any], comparison: Comparison, identity: Sequence[str]) -> list[Row]:
     """Return rows with the vendor's names of their columns; raise :class:`EvidenceError`."""
-    if not all(isinstance(row, Mapping) for row in rows):
-        if len(identity) != 1 or any(isinstance(row, Mapping) for row in rows):
-            raise EvidenceError(f"invalid row; deliver objects with at least {', '.join(identity)}")
-        return [{identity[0]: value} for value in rows]
+    delivered = as_rows(rows, identity)
+    if delivered is None:
+        raise EvidenceError(f"invalid row; deliver objects with at least {', '.join(identity)}")
+    if delivered is not rows:
+        return delivered
     columns = dict(comparison.columns)
     if comparison.keys:
         if len(comparison.keys) != len(identity):
@@ -230,19 +230,15 @@ def _select(
     names = list(identity) if comparison.keys else [name for name in delivered if name in known]
     if not known or not delivered:
         return expected, collected
-
-    def select(row: Row) -> Row:
-        return {name: row[name] for name in names if name in row}
-
-    return [(label, select(row)) for label, row in expected], [select(row) for row in collected]
+    return (
+        [(label, select_fields(row, names)) for label, row in expected],
+        [select_fields(row, names) for row in collected],
+    )
 
 
 def _describe_difference(difference: Difference, identity: Sequence[str]) -> str:
-    shown = _identify(difference.row, identity)
-    fields = ", ".join(
-        f"{name}: got {got!r}, expected {wanted!r}"[:100]
-        for name, (wanted, got) in list(difference.fields.items())[:3]
-    )
+    shown = identify(difference.row, identity)
+    fields = ", ".join(describe_fields(difference))
     text = f"{json.encode(shown).decode()[:200]} {DESCRIPTIONS[difference.kind]}"
     return f"{text} ({fields})" if fields else text
 

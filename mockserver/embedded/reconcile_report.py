@@ -21,9 +21,12 @@ from mockserver.reconcile import (
     DifferenceKind,
     Row,
     RowLabel,
+    as_rows,
     compare,
     convert_texts,
+    identify,
     row_key_function,
+    select_fields,
 )
 from mockserver.vendors import get_vendor
 
@@ -143,7 +146,11 @@ def reconcile(
     fields = options.fields
     if known and fields is not None:
         _check_fields("fields", fields, known)
-    collected = _as_rows(rows, identity)
+    collected = as_rows(rows, identity)
+    if collected is None:
+        raise TypeError(
+            f"rows: invalid row; pass the dicts that the vendor returns, with at least {', '.join(identity)}"
+        )
     if fields is None and collected is not rows:  # Only the values of the identifying field were collected.
         fields = ()
     collected = _rename(collected, options.columns, known)
@@ -158,10 +165,10 @@ def reconcile(
         collected = convert_texts(collected, (row for _, row in expected))
     if fields is not None:
         compared = [*identity, *fields]
-        expected = [(label, _select_fields(row, compared)) for label, row in expected]
-        collected = [_select_fields(row, compared) for row in collected]
+        expected = [(label, select_fields(row, compared)) for label, row in expected]
+        collected = [select_fields(row, compared) for row in collected]
     elif known and not options.strict_fields:
-        collected = [_select_fields(row, known) for row in collected]
+        collected = [select_fields(row, known) for row in collected]
     found = compare(collected, expected, identity, ordered=options.order == "same")
     if not found:
         return result
@@ -214,21 +221,6 @@ def suggest_columns(rows: Sequence[Row], absent: Sequence[str]) -> str:
     )
 
 
-def _as_rows(rows: list[Any], identity: Sequence[str]) -> list[Row]:
-    """Return *rows*, or, if they are values of the one identifying field, rows with that field."""
-    if all(isinstance(row, Mapping) for row in rows):
-        return rows
-    if len(identity) != 1 or any(isinstance(row, Mapping) for row in rows):
-        raise TypeError(
-            f"rows: invalid row; pass the dicts that the vendor returns, with at least {', '.join(identity)}"
-        )
-    return [{identity[0]: value} for value in rows]
-
-
-def _select_fields(row: Row, fields: Iterable[str]) -> Row:
-    return {name: row[name] for name in fields if name in row}
-
-
 class _Report(Struct, frozen=True):
     """Describes the differences of one list."""
 
@@ -260,7 +252,7 @@ class _Report(Struct, frozen=True):
             )
             with closing(rows):
                 for row in islice(rows, _MAX_SITE_ROWS):
-                    key = key_of(_select_fields(row, self.identity) or row)
+                    key = key_of(identify(row, self.identity))
                     if key in unexpected:
                         kinds.setdefault(key, kind)
         return [
@@ -273,7 +265,7 @@ class _Report(Struct, frozen=True):
     def trace(self, differences: list[Difference]) -> list[TracedDifference]:
         """Find the exchanges that returned the rows of the first differences."""
         first = differences[:_MAX_TRACED_ROWS]
-        rows = [_select_fields(item.row, self.identity) or item.row for item in first]
+        rows = [identify(item.row, self.identity) for item in first]
         exchanges = self.client.trace(self.request.vendor, self.request.endpoint, rows, self.tenant)
         traced = [
             TracedDifference(item, tuple(numbers)) for item, numbers in zip(first, exchanges, strict=True)
@@ -295,7 +287,7 @@ class _Report(Struct, frozen=True):
             first = group[0].difference
             yield f"  {first.kind}: {self._describe_rows(group)}; {DESCRIPTIONS[first.kind]}"
             if first.fields:
-                yield "    " + ", ".join(_describe_fields(first))
+                yield "    " + ", ".join(describe_fields(first))
             yield f"    {self._describe_origin(group)}"
         for similarity, count in islice(further.items(), _MAX_GROUPS):
             kind, *fields = similarity
@@ -366,7 +358,8 @@ def _describe_further(count: int, fields: Sequence[str]) -> str:
     return f"{rows} with the same {'field' if len(fields) == 1 else 'fields'}: {names}"
 
 
-def _describe_fields(difference: Difference) -> Iterator[str]:
+def describe_fields(difference: Difference) -> Iterator[str]:
+    """Yield the first fields of an altered row with both values, and the number of the others."""
     for field, (expected, collected) in islice(difference.fields.items(), _MAX_FIELDS):
         yield f"{field}: got {collected!r}, expected {expected!r}"[:_MAX_LENGTH]
     if len(difference.fields) > _MAX_FIELDS:

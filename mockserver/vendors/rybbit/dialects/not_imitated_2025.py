@@ -3,6 +3,11 @@
 from typing import Final
 
 from mockserver.contract.provenance import NotImitated
+from mockserver.vendors.rybbit.dialects.not_imitated import (
+    edges_of_range,
+    order_within_second,
+    syntax_of_re2,
+)
 
 _RUN: Final = "run-2025-12"
 NOT_IMITATED: Final = (
@@ -24,12 +29,7 @@ NOT_IMITATED: Final = (
         "except for number 184, those of session-mock",
         _RUN,
     ),
-    NotImitated(
-        "syntax of RE2 that Python does not have: \\p{Lu}, \\Q, \\z, [[:alpha:]]",
-        "200",
-        "500, or other matches",
-        _RUN,
-    ),
+    syntax_of_re2(_RUN),
     NotImitated(
         "filters of locations on channel",
         "each event is compared; all but the first of a session are Direct",
@@ -61,18 +61,8 @@ NOT_IMITATED: Final = (
         "those of the first event",
         _RUN,
     ),
-    NotImitated(
-        "order of sessions that end in the same second",
-        "no order, also between pages",
-        "latest start first, then by session_id",
-        _RUN,
-    ),
-    NotImitated(
-        "sessions at the edges of a time range",
-        "cut: only their events in the range count",
-        "whole, if they start in it",
-        _RUN,
-    ),
+    order_within_second(_RUN),
+    edges_of_range(_RUN),
     NotImitated(
         "texts that look like numbers, such as the title 404 or the city 12",
         "numbers",

@@ -3,6 +3,11 @@
 from typing import Final
 
 from mockserver.contract.provenance import NotImitated
+from mockserver.vendors.rybbit.dialects.not_imitated import (
+    edges_of_range,
+    order_within_second,
+    syntax_of_re2,
+)
 
 _RUN: Final = "run-2026-07"
 _NEWEST: Final = "newest"
@@ -13,24 +18,14 @@ _SHARED: Final = (
         "milliseconds are compared",
         _RUN,
     ),
-    NotImitated(
-        "sessions at the edges of a time range",
-        "cut: only their events in the range count",
-        "whole, if they start in it",
-        _RUN,
-    ),
+    edges_of_range(_RUN),
     NotImitated(
         "dates in other forms that JavaScript reads, such as 25 Nov 2026",
         "400 with the error about the format only",
         "400 with the errors about format and value",
         _RUN,
     ),
-    NotImitated(
-        "syntax of RE2 that Python does not have: \\p{Lu}, \\Q, \\z, [[:alpha:]]",
-        "200",
-        "500, or other matches",
-        _RUN,
-    ),
+    syntax_of_re2(_RUN),
     NotImitated(
         "a numeric site id with leading zeros, such as 01000",
         "200: it is read as a number",
@@ -74,12 +69,7 @@ JULY: Final = (
         "500, except limit=0",
         _RUN,
     ),
-    NotImitated(
-        "order of sessions that end in the same second",
-        "no order, also between pages",
-        "latest start first, then by session_id",
-        _RUN,
-    ),
+    order_within_second(_RUN),
 )
 SEPTEMBER: Final = (
     *_SHARED,
