@@ -59,7 +59,9 @@ def prose_of_python(source: str) -> Iterator[Text]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.JoinedStr):
             parts.update(node.values)
-            text = "".join(part.value if isinstance(part, ast.Constant) else "{…}" for part in node.values)
+            text = "".join(
+                str(part.value) if isinstance(part, ast.Constant) else "{…}" for part in node.values
+            )
             if len(text.split()) > 2:
                 yield Text(node.lineno, text)
         elif (

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockserver._util.caching import cached_property
 from mockserver.world.generator.added import NewSession, make_events
-from mockserver.world.generator.archetypes import Shares, SiteInputs
+from mockserver.world.generator.archetypes.table import Shares, SiteInputs
 from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.deletions import NO_DELETIONS, Deletions
 from mockserver.world.generator.imported.batch import ImportedSessions

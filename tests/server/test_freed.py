@@ -8,7 +8,7 @@ from weakref import ref
 import pytest
 
 from mockserver.vendors import load
-from mockserver.world.generator.dimensions import DIMENSIONS
+from mockserver.world.generator.archetypes.dimensions import DIMENSIONS
 from mockserver.world.model.locales import load_vocabulary
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import spec

@@ -7,7 +7,7 @@ import pytest
 from msgspec import convert
 
 from mockserver.world.generator.added import NewSession
-from mockserver.world.generator.dimensions import DIMENSIONS, EVENT_DIMENSIONS
+from mockserver.world.generator.archetypes.dimensions import DIMENSIONS, EVENT_DIMENSIONS
 from mockserver.world.generator.tracked import TrackedEvent, TrackedSession
 from mockserver.world.model.query import Condition, Query
 from mockserver.world.model.segments import FILTERS

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable, SiteInputs
+from mockserver.world.generator.archetypes.events import MAX_DURATION
+from mockserver.world.generator.archetypes.sizes import ARCHETYPES, VISITS
+from mockserver.world.generator.archetypes.table import ArchetypeTable, SiteInputs
 from mockserver.world.model.vocabulary import load
 from tests.world.worlds import MINUTE, few, seeds, vocabularies
 

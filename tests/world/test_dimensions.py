@@ -5,13 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable, SiteInputs, find_exits
-from mockserver.world.generator.dimensions import (
+from mockserver.world.generator.archetypes.dimensions import (
     DIMENSIONS,
     EVENT_DIMENSIONS,
     encode_languages,
     match_archetypes,
 )
+from mockserver.world.generator.archetypes.events import find_exits
+from mockserver.world.generator.archetypes.sizes import ARCHETYPES
+from mockserver.world.generator.archetypes.table import ArchetypeTable, SiteInputs
 from mockserver.world.model.query import Condition
 from mockserver.world.model.vocabulary import load
 from tests.world.worlds import few, latitude, seeds, vocabularies

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable, SiteInputs
+from mockserver.world.generator.archetypes.sizes import ARCHETYPES
+from mockserver.world.generator.archetypes.table import ArchetypeTable, SiteInputs
 from mockserver.world.generator.index_sets import AllSessions, ArchetypeSet, Difference, ExplicitSet, IndexSet
 from mockserver.world.generator.schedule import SessionSchedule
 from mockserver.world.generator.timeline import exact_timeline

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION
+from mockserver.world.generator.archetypes.events import MAX_DURATION
+from mockserver.world.generator.archetypes.sizes import ARCHETYPES
 from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.order_by_end import SCAN_LIMIT, EndOrder, EndOrderedResult, EndSortKey
 from mockserver.world.generator.query_result import GeneratedSource, Page, SortKey

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ARCHETYPES, VISITS, ArchetypeTable, SiteInputs
+from mockserver.world.generator.archetypes.sizes import ARCHETYPES, VISITS
+from mockserver.world.generator.archetypes.table import ArchetypeTable, SiteInputs
 from mockserver.world.generator.schedule import (
     SESSION_TIMEOUT,
     SessionSchedule,

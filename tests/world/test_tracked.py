@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.dimensions import DIMENSIONS
+from mockserver.world.generator.archetypes.dimensions import DIMENSIONS
 from mockserver.world.generator.tracked import Identity, TrackedData, TrackedEvent
 from mockserver.world.model.hashing import key
 from mockserver.world.model.profiles import PROFILES

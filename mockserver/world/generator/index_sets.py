@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mockserver.world.generator.archetypes import ARCHETYPES
+from mockserver.world.generator.archetypes.sizes import ARCHETYPES
 from mockserver.world.generator.schedule import SessionSchedule
 from mockserver.world.model.hashing import I64
 

@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Struct
 
 from mockserver._util.caching import cached_property
-from mockserver.world.generator.archetypes import ARCHETYPES
+from mockserver.world.generator.archetypes.sizes import ARCHETYPES
 from mockserver.world.generator.imported.source import ImportedSource
 from mockserver.world.generator.query_result import (
     FAR,

@@ -1,18 +1,18 @@
 """Populations: the people or the bots of a site, with their archetypes, timeline, schedule and numbers."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 from unicodedata import normalize
 
 import numpy as np
 
 from mockserver._util.caching import BoundedCache, IdentityCache, cached_property
-from mockserver.world.generator.archetypes import ArchetypeTable, SiteInputs
-from mockserver.world.generator.dimensions import DIMENSIONS, match_archetypes
+from mockserver.world.generator.archetypes.dimensions import DIMENSIONS, match_archetypes
+from mockserver.world.generator.archetypes.table import ArchetypeTable, SiteInputs
 from mockserver.world.generator.index_sets import AllSessions, ArchetypeSet, IndexSet
 from mockserver.world.generator.schedule import SessionSchedule, choose_slot_count, visit_stride
 from mockserver.world.generator.timeline import Timeline
-from mockserver.world.model.hashing import I64, U64, Permutation, i64, key
+from mockserver.world.model.hashing import I64, U64, Permutation, below, i64, key, u64
 from mockserver.world.model.query import WHILE_ANONYMOUS, Condition
 from mockserver.world.model.vocabulary import Vocabulary
 
@@ -25,6 +25,15 @@ _CACHED = 64
 """Number of filters, and of functions for texts, whose results are kept."""
 _UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
 """Latin letters that Unicode does not decompose."""
+
+
+NETWORKS: Final = tuple(
+    f"198.{18 + n // 256}.{n % 256}." for n in range(512)
+)  # 198.18.0.0/15 is reserved for benchmarks (RFC 2544).
+HOSTS: Final = tuple(str(n) for n in range(256))
+_NETWORK_SHIFT: Final = u64(16)  # The upper 32 of the 48 bits of a visitor number, as below() takes them.
+_HOST_SHIFT: Final = u64(8)
+_HOST_MASK: Final = u64(len(HOSTS) - 1)
 
 
 class Population:
@@ -134,3 +143,17 @@ def _letters(name: str) -> str:
     """Return the letters of a name without accents: zoe for Zoë."""
     plain = normalize("NFKD", name.casefold()).translate(_UNDECOMPOSED)
     return "".join(letter for letter in plain if "a" <= letter <= "z") or "visitor"
+
+
+def ip_addresses(visitors: U64, place: I64, places: int) -> list[str]:
+    """Return the address of each visitor, given the position of its place among all *places*.
+
+    A network belongs to one place, but a place may have several networks.
+    """
+    networks = below(max(len(NETWORKS) // places, 1), visitors << _NETWORK_SHIFT)
+    networks = (networks * places + place) % len(NETWORKS)
+    hosts = (visitors >> _HOST_SHIFT) & _HOST_MASK
+    return [
+        NETWORKS[network] + HOSTS[host]
+        for network, host in zip(networks.tolist(), hosts.tolist(), strict=True)
+    ]

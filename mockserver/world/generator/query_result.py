@@ -13,12 +13,13 @@ import numpy as np
 from msgspec import Struct
 
 from mockserver._util.caching import cached_property
-from mockserver.world.generator.archetypes import ARCHETYPES
-from mockserver.world.generator.columns import GeneratedSessions, Identities
-from mockserver.world.generator.dimensions import DIMENSIONS
+from mockserver.world.generator.archetypes.dimensions import DIMENSIONS
+from mockserver.world.generator.archetypes.sizes import ARCHETYPES
+from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.imported.source import ImportedSource
 from mockserver.world.generator.index_sets import IndexSet
 from mockserver.world.generator.population import Population
+from mockserver.world.generator.session_arrays import Identities
 from mockserver.world.generator.tracked import KIND, TrackedData, TrackedSession, TrackedSessions
 from mockserver.world.model.hashing import I64
 from mockserver.world.model.session_batch import SessionBatch

@@ -19,7 +19,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable
+from mockserver.world.generator.archetypes.events import MAX_DURATION
+from mockserver.world.generator.archetypes.sizes import ARCHETYPES, VISITS
+from mockserver.world.generator.archetypes.table import ArchetypeTable
 from mockserver.world.generator.timeline import Timeline
 from mockserver.world.model.hashing import I64, U64, Permutation, below, draw, i64, key, permute, unpermute
 

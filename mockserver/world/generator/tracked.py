@@ -10,8 +10,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockserver._util.caching import IdentityCache, cached_property
-from mockserver.world.generator.archetypes import IDLE_AFTER
-from mockserver.world.generator.columns import ip_addresses
+from mockserver.world.generator.archetypes.events import IDLE_AFTER
+from mockserver.world.generator.population import ip_addresses
 from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.model.hashing import key
 from mockserver.world.model.query import WHILE_ANONYMOUS, Condition

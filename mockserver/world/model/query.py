@@ -44,7 +44,7 @@ class Condition(Struct, frozen=True):
     """
 
     dimension: str
-    """One of ``mockserver.world.generator.dimensions.DIMENSIONS``."""
+    """One of ``mockserver.world.generator.archetypes.dimensions.DIMENSIONS``."""
     of: Callable[[Any], Any]
     operator: Operator
     values: tuple[Any, ...]

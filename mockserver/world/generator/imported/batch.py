@@ -7,10 +7,11 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from mockserver._util.caching import cached_property
-from mockserver.world.generator.archetypes import IDLE_AFTER
-from mockserver.world.generator.columns import Identities, ip_addresses
+from mockserver.world.generator.archetypes.events import IDLE_AFTER
 from mockserver.world.generator.imported.data import ImportedData
 from mockserver.world.generator.imported.session import ImportedSession
+from mockserver.world.generator.population import ip_addresses
+from mockserver.world.generator.session_arrays import Identities
 from mockserver.world.model.hashing import I64, key
 from mockserver.world.model.session_batch import Event, SessionBatch, parse_tags_trait, parse_text_trait
 

@@ -8,9 +8,8 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.world.generator.columns import HOSTS, NETWORKS
 from mockserver.world.generator.imported.session import ImportedSession
-from mockserver.world.generator.population import mailbox_parts
+from mockserver.world.generator.population import HOSTS, NETWORKS, mailbox_parts
 from mockserver.world.model.hashing import Permutation, digits, draw_one, key
 from mockserver.world.model.vocabulary import Vocabulary
 

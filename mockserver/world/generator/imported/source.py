@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from mockserver.world.generator.columns import Identities
 from mockserver.world.generator.imported.batch import KIND, ImportedSessions
 from mockserver.world.generator.imported.data import ImportedData, Selection
+from mockserver.world.generator.session_arrays import Identities
 from mockserver.world.model.hashing import I64
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mockserver._util.caching import IdentityCache
-from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable
+from mockserver.world.generator.archetypes.sizes import ARCHETYPES
+from mockserver.world.generator.archetypes.table import ArchetypeTable
 from mockserver.world.model.hashing import I64
 from mockserver.world.model.query import Condition
 from mockserver.world.model.vocabulary import PAGEVIEW, Place

@@ -1,0 +1,1 @@
+"""Archetypes: the sessions of which every session of a site is a copy."""
