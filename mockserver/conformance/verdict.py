@@ -223,9 +223,10 @@ def _is_host_used(runs: Runs, exchanges: Sequence[Exchange]) -> bool:
 
     Such a client cannot reach that name, or has an address of its own, which may be that of the other host.
     """
-    if not runs.case.names_elsewhere or not exchanges:
-        return not runs.case.names_elsewhere
-    return _requested_host(exchanges[0]) == _host_of(runs.situation.vendor.base_url)
+    if not runs.case.names_elsewhere:
+        return True
+    given = _host_of(runs.situation.vendor.base_url)
+    return bool(exchanges) and _requested_host(exchanges[0]) == given
 
 
 def _host_of(url: str) -> str:

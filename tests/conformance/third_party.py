@@ -74,7 +74,7 @@ REASONS: Final[tuple[tuple[str, str, str, str], ...]] = (
         "*",
         "*",
         "hammering",
-        "The retry decorator or client waits for a time of its own, whatever `Retry-After` says.",
+        "The retry decorator or client waits for a time of its own and ignores `Retry-After`.",
     ),
     *(
         (

@@ -16,11 +16,11 @@ _INTRODUCTION = """\
 """
 _VERDICTS = """\
 The verdict of an outcome is *right*, *acceptable* or *wrong*; it follows from the kind of the case, unless
-the case says otherwise. A verdict is *inconclusive* if the event of the case had no effect on the client. A
-case does *not apply* to an endpoint that lacks what it needs. Timing is judged by the server; an outcome that
-depends on it, `hung` or `hammering`, is reported only after a second run. A case has one client: a refused
-request for rows that follows once more is a retry, also on a new connection. Pages may be requested in
-parallel, but not one of them twice at once.
+the case has other ratings. A verdict is *inconclusive* if the event of the case had no effect on the client.
+A case does *not apply* to an endpoint that lacks what it needs. Timing is judged by the server; an outcome
+that depends on it, `hung` or `hammering`, is reported only after a second run. A case has one client: a
+refused request for rows that follows once more is a retry, also on a new connection. Pages may be requested
+in parallel, but not one of them twice at once.
 """
 _SETS = """\
 `--cases SET` uses only the cases of a published set. A case of such a set never changes: it is replaced by a
