@@ -1,7 +1,6 @@
 """Sessions of the seeded world in columns, each computed from the session indices when first used."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -350,7 +349,12 @@ class GeneratedSessions(SessionBatch):
     @_column
     def tags(self) -> list[list[str]]:
         all_tags = self.archetypes.vocabulary.tags
-        generated = [_select_tags(all_tags, bits) for bits in self.archetypes.tags[self.row].tolist()]
+        codes = self.archetypes.tags[self.row].tolist()
+        selected = {
+            code: [tag for position, tag in enumerate(all_tags) if code >> position & 1]
+            for code in set(codes)
+        }
+        generated = [selected[code] for code in codes]
         return self.override_trait("$tags", generated, parse_tags_trait)
 
     @_column
@@ -443,8 +447,3 @@ def _name_list_sizes(vocabulary: Vocabulary) -> U64:
         [[len(vocabulary.given_names)], [len(vocabulary.family_names)], [len(vocabulary.mail_domains)]],
         dtype=np.uint64,
     )
-
-
-@lru_cache(maxsize=4096)
-def _select_tags(tags: tuple[str, ...], bits: int) -> list[str]:
-    return [tag for position, tag in enumerate(tags) if bits >> position & 1]
