@@ -65,10 +65,9 @@ class RowEncoder:
             else _EntryEncoder(entries, list(run), omit_none=omit_none)
             for entries, run in groupby(others, lambda column: column.entry and column.entry.entries)
         ]
-        self._other_names = [column.name for column in others]
-        self._prefixes = [b",%b:" % json.encode(name) for name in self._other_names]
         self._row_with = lru_cache(self._define_row_with)
-        self._make_row = self._row_with(0) if others and not omit_none else None
+        first = others[0].name if others else ""
+        self._make_row = self._row_with(b',"%b' % first.encode()) if others and not omit_none else None
         """Makes any row; None if rows lack some members."""
         self._cached_tails = lru_cache(maxsize=CACHED_POPULATIONS)(_empty_cache)
         self._read_ahead = lru_cache(maxsize=CACHED_POPULATIONS)(_new_read_ahead)
@@ -114,23 +113,22 @@ class RowEncoder:
 
     def _encode_tails(self, sessions: SessionBatch) -> list[_Tail]:
         if not self._others:
-            return [(self._row_with(0), UNSET)] * len(sessions)
+            return [(self._row_with(b""), UNSET)] * len(sessions)
         members = (encoder.encode(sessions) for encoder in self._others)
         joined = map(b"".join, zip(*members, strict=True))
         if self._make_row is None:
-            return list(map(self._make_tail, joined))
-        start = len(self._prefixes[0])
-        return [Raw(each[start:]) for each in joined]
+            return [
+                (self._row_with(name), Raw(rest) if name else UNSET)
+                for name, _, rest in (each.partition(b'":') for each in joined)
+            ]
+        return [Raw(each.partition(b'":')[2]) for each in joined]
 
-    def _make_tail(self, members: bytes) -> _Tail:
-        for number, prefix in enumerate(self._prefixes):
-            if members.startswith(prefix):
-                return self._row_with(number), Raw(members[len(prefix) :])
-        return self._row_with(0), UNSET
+    def _define_row_with(self, start: bytes) -> Callable[..., Row]:
+        """Return the type of rows that have the own columns, and next the member that begins with *start*.
 
-    def _define_row_with(self, number: int) -> Callable[..., Row]:
-        """Return the type of rows that have the own columns, and next the other one with a number."""
-        names = [column.name for column in self._own] + (self._other_names[number:] or [""])[:1]
+        *start* ends before the quotation mark after the name; it is empty if no other member follows.
+        """
+        names = [column.name for column in self._own] + [start.removeprefix(b',"').decode()]
         return _define_row(names, omit_none=self.omit_none)
 
 

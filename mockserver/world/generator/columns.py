@@ -1,7 +1,6 @@
 """Sessions of the seeded world in columns, each computed from the session indices when first used."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -182,7 +181,12 @@ class GeneratedSessions(SessionArrays):
     @_column
     def tags(self) -> list[list[str]]:
         all_tags = self.archetypes.vocabulary.tags
-        generated = [_select_tags(all_tags, bits) for bits in self.archetypes.tags[self.row].tolist()]
+        codes = self.archetypes.tags[self.row].tolist()
+        selected = {
+            code: [tag for position, tag in enumerate(all_tags) if code >> position & 1]
+            for code in set(codes)
+        }
+        generated = [selected[code] for code in codes]
         return self.override_trait("$tags", generated, parse_tags_trait)
 
     @_column
@@ -266,8 +270,3 @@ _DICTIONARY_ENCODED: Final[dict[str, Callable[[GeneratedSessions], tuple[Sequenc
 def _event_kinds(vocabulary: Vocabulary) -> NDArray[Any]:
     """Return the kind of event of each action, and that of a pageview after the last one."""
     return np.array([*(action.kind for action in vocabulary.actions), "pageview"])
-
-
-@lru_cache(maxsize=4096)
-def _select_tags(tags: tuple[str, ...], bits: int) -> list[str]:
-    return [tag for position, tag in enumerate(tags) if bits >> position & 1]

@@ -14,6 +14,7 @@ The two sessions of an early return of the timeline exchange their slots with *t
 attributes, and belong to one visitor. An exchange stays within half a round, so all of the above holds.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from mockserver.world.generator.archetypes.events import MAX_DURATION
 from mockserver.world.generator.archetypes.sizes import ARCHETYPES, VISITS
-from mockserver.world.generator.archetypes.table import ArchetypeTable
+from mockserver.world.generator.archetypes.table import RUN, ArchetypeTable
 from mockserver.world.generator.timeline import Timeline
 from mockserver.world.model.hashing import I64, U64, Permutation, below, draw, i64, key, permute, unpermute
 
@@ -102,15 +103,15 @@ class SessionSchedule:
         # visit). It is linear in the round of a session: `_first_visitor` is its value in round 0, and it
         # grows by `_visitors_per_round` a round. Visitors who come once have their own slot and visit in it.
         self._visitors_per_round = i64(slots * VISITS)
-        visit = np.arange(VISITS)
-        last = (VISITS - visit) * self.stride * slots
-        first_visitor = (last + leaders[:, None]) * VISITS + archetypes.first_visits
-        single_visitor = (last + np.arange(slots)[:, None]) * VISITS + visit
+        base = _number_slots(self.stride, slots)
+        first_visitor = base[leaders] + archetypes.first_visits
+        single_visitor = base + np.arange(VISITS)
         first_visitor[archetypes.late_slots] = single_visitor[archetypes.late_slots]
         self._first_visitor = first_visitor.ravel()
         self._is_follower = leaders != np.arange(slots)
         self._single_visitor = single_visitor.ravel()
-        self._lower_members = _list_lower_members(leaders)
+        # If all slots of a visitor are in one half of a round, visits in other rounds are too far away.
+        self._near_rounds = np.array([[0]] if slots >= 2 * RUN else [[-1], [0], [1]])
         self._early_returns = _NOTHING, _NOTHING
         self._other_slots = self._other_positions = self._other_visitors = _NO_REPLACEMENTS
         if len(archetypes.early_slots):
@@ -186,11 +187,15 @@ class SessionSchedule:
     def archetype_of(self, index: I64) -> I64:
         """Return the archetype of each session."""
         rounds = index >> self._round_shift
-        slot = self._slot_at(rounds, index & self._position_mask)
+        return self._archetype_in(rounds, self._slot_at(rounds, index & self._position_mask))
+
+    def _archetype_in(self, rounds: I64, slot: I64) -> I64:
+        """Return the archetype of each visitor slot in a round."""
         row: I64 = slot * _I_VISITS + ((rounds + self._phase[slot]) & _VISIT_MASK)
         if self._variant_bits:
             repetition = (rounds // VISITS & (self.archetypes.variants - 1)).astype(np.uint64)
-            keys = self._variant_keys(index // ARCHETYPES, slot, row & _VISIT_MASK)
+            block = rounds // (self.archetypes.variants * VISITS)
+            keys = self._variant_keys(block, slot, row & _VISIT_MASK)
             row = row * self.archetypes.variants + permute(self._variant_bits, keys, repetition).view(
                 np.int64
             )
@@ -248,24 +253,27 @@ class SessionSchedule:
 
         A follower's session is too early in the round of the first visit, which may not have begun, and if
         it would begin within 30 minutes after another one of the leader or of a lower follower, or the
-        other way round. All of these are looked up in the same and in the neighbouring rounds.
+        other way round. All of these are looked up in the same round, and in tiny worlds also in the
+        neighbouring ones.
         """
         slot = row >> self._row_bits
         first = self.archetypes.first_visits[slot, row >> self._variant_shift & _VISIT_MASK]
         single = first == (row >> self._variant_shift & _VISIT_MASK)
-        others = self._lower_members[slot]
-        rounds = (index >> self._round_shift)[:, None, None] + np.array([-1, 0, 1])[:, None]
-        other = (rounds << self._round_shift) | self._position_of(rounds, np.maximum(others, 0)[:, None, :])
-        exists = (others >= 0)[:, None, :] & (rounds >= 0)
+        others = self.archetypes.lower_members[slot]
+        session, member = np.nonzero(others >= 0)
+        own = index[session]
+        rounds = (own >> self._round_shift) + self._near_rounds
+        other_slot = others[session, member]
+        other = (rounds << self._round_shift) | self._position_of(rounds, other_slot)
+        is_near = (rounds >= 0) & (np.abs(other - own) < self._apart)
         if self.timeline.total is not None:
-            exists = exists & (np.maximum(other, index[:, None, None]) < self.timeline.total)
-        is_near = exists & (np.abs(other - index[:, None, None]) < self._apart)
-        session, *place = np.nonzero(is_near)
-        if len(session):
-            near = other[session, place[0], place[1]]
-            both = np.concatenate([index[session], near])
-            starts = self.timeline.starts(both)
-            ends = starts + self.archetypes.duration[np.concatenate([row[session], self.archetype_of(near)])]
+            is_near &= np.maximum(other, own) < self.timeline.total
+        place, pair = np.nonzero(is_near)
+        if len(pair):
+            session = session[pair]
+            starts = self.timeline.starts(np.concatenate((own[pair], other[place, pair])))
+            other_row = self._archetype_in(rounds[place, pair], other_slot[pair])
+            ends = starts + self.archetypes.duration[np.concatenate((row[session], other_row))]
             start, other_start = starts.reshape(2, -1)
             end, other_end = ends.reshape(2, -1)
             clash = (start <= other_end + SESSION_TIMEOUT) & (other_start <= end + SESSION_TIMEOUT)
@@ -298,8 +306,8 @@ def _is_other_than_before(values: I64) -> NDArray[np.bool_]:
     return is_other
 
 
-def _list_lower_members(leaders: I64) -> I64:
-    """Return for each slot the lower slots of the same visitor, which are next to it, padded with -1."""
-    slot = np.arange(len(leaders))[:, None]
-    lower = slot - 1 - np.arange(int((slot[:, 0] - leaders).max()))
-    return np.where(lower >= leaders[:, None], lower, -1)
+@lru_cache(maxsize=64)
+def _number_slots(stride: int, slots: int) -> I64:
+    """Return the number in round 0 of the visitors of each slot and visit, for 0 as the first visit."""
+    rounds = (VISITS - np.arange(VISITS)) * stride
+    return (rounds * slots + np.arange(slots)[:, None]) * VISITS

@@ -42,7 +42,8 @@ _ALL_LATER: Final = _ALL_SINGLE - 1
 """First visits of a slot whose visitors have all been here before."""
 # Patterns that give eight neighbouring slots to visitors: per slot, the lowest slot of the same visitor.
 # Regular visitors have several slots, so they come several times in a round.
-_RUN: Final = 8
+RUN: Final = 8
+"""Number of neighbouring slots that are given to visitors together."""
 _LEADERS: Final = np.array(
     [
         (0, 1, 2, 3, 4, 5, 6, 6),
@@ -52,6 +53,9 @@ _LEADERS: Final = np.array(
         (0, 1, 2, 3, 3, 3, 3, 3),
     ]
 )
+_STEPS: Final = np.arange(RUN)[:, None] - 1 - np.arange(RUN // 2)
+_LOWER: Final = np.where(_LEADERS[:, :, None] <= _STEPS, _STEPS, -ARCHETYPES)
+"""Per pattern and slot, the lower slots of the same visitor, padded with a large negative number."""
 
 
 class Shares(Struct, frozen=True, kw_only=True):
@@ -82,7 +86,7 @@ class ArchetypeTable:
         self.vocabulary, self.hostnames, self._shares = inputs
         self.slots = slots
         self.bots = bots
-        self.has_regulars = regulars and slots >= _RUN
+        self.has_regulars = regulars and slots >= RUN
         """True if some visitors have several slots."""
         self.variants = ARCHETYPES // VISITS // slots
         self.early_slots, self.late_slots = _list_twins(slots)
@@ -116,8 +120,21 @@ class ArchetypeTable:
         """The lowest slot of each slot's visitor: the slot itself, except for regular visitors."""
         if not self.has_regulars:
             return np.arange(self.slots)
-        pattern = below(len(_LEADERS), self._draw("regulars", self.slots // _RUN))
-        return np.asarray((np.arange(0, self.slots, _RUN)[:, None] + _LEADERS[pattern]).ravel())
+        return np.asarray((self._runs[:, None] + _LEADERS[self._leader_patterns]).ravel())
+
+    @cached_property
+    def lower_members(self) -> I64:
+        """The lower slots of each slot's visitor, padded with negative numbers; only for regular visitors."""
+        lower = self._runs[:, None, None] + _LOWER[self._leader_patterns]
+        return np.asarray(lower.reshape(self.slots, -1))
+
+    @property
+    def _runs(self) -> I64:
+        return np.arange(0, self.slots, RUN)
+
+    @cached_property
+    def _leader_patterns(self) -> I64:
+        return below(len(_LEADERS), self._draw("regulars", self.slots // RUN))
 
     @cached_property
     def _models(self) -> I64:
