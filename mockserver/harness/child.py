@@ -15,13 +15,12 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from mockserver._util.clock import monotonic
+from mockserver.harness.signals import ENDING, SIGNAL_BASE
 
 NOT_EXECUTABLE: Final = 126
 """Exit code for a command that exists and cannot be run, as in shells."""
 NOT_FOUND: Final = 127
 """Exit code for a command that does not exist, as in shells."""
-SIGNAL_BASE: Final = 128
-"""A command that signal N ended has this exit code plus N, as in shells."""
 GRACE_SECONDS: Final = 5.0
 """Seconds of real time that a command has to end after SIGTERM, SIGHUP or the deadline; then it is killed."""
 _MAX_LINE: Final = 256
@@ -29,9 +28,8 @@ _MAX_LINE: Final = 256
 _MAX_INTERRUPTS: Final = 3
 """The third SIGINT kills the command."""
 _FORWARDED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH")
-_ENDING: Final = ("SIGTERM", "SIGHUP")
 _WATCHDOG: Final = (
-    'read -r group <"/dev/fd/$1" || exit; read -r end;'
+    'read -r group <"/dev/fd/$1" || { [ -z "$2" ] || rm -rf -- "$2"; exit; }; read -r end;'
     ' [ -z "$2" ] || { kill -s STOP -- "-$group"; rm -rf -- "$2"; };'
     ' kill -s KILL -- "-$group"'
 )
@@ -184,7 +182,7 @@ class _Child:
             self._interrupts += 1
             if self._interrupts >= _MAX_INTERRUPTS:
                 self.send(_KILL)
-        elif name in _ENDING and self._timer is None:
+        elif name in ENDING and self._timer is None:
             self._timer = _start_timer(GRACE_SECONDS, lambda: self.send(_KILL))
 
     def end_after(self, seconds: float) -> threading.Timer:

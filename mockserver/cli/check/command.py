@@ -5,11 +5,9 @@ import os
 import shlex
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -25,23 +23,13 @@ from mockserver.cli.check.options import (
 )
 from mockserver.cli.output import append_summary, echo, print_table
 from mockserver.cli.params import format_examples
+from mockserver.harness.signals import SIGNAL_BASE, EndedBySignal, ended_by_signals
 
 if TYPE_CHECKING:
     from mockserver.conformance.case import Case
     from mockserver.conformance.results import CaseResult, Report
 
 _HARNESS_FAILED: Final = 125
-_SIGNAL_BASE: Final = 128
-"""A check that signal N ends has this exit code plus N, as in shells."""
-_ENDING: Final = ("SIGTERM", "SIGHUP")
-
-
-class _Ended(KeyboardInterrupt):
-    """Raised in the main thread by SIGTERM or SIGHUP, so that what an interrupt cleans up is cleaned up."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
 
 
 @click.command(
@@ -98,10 +86,10 @@ def command(
     except (click.ClickException, click.exceptions.Exit, OSError):
         raise
     except KeyboardInterrupt as error:
-        number = error.number if isinstance(error, _Ended) else int(signal.SIGINT)
+        number = error.number if isinstance(error, EndedBySignal) else int(signal.SIGINT)
         how = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
         echo(f"{how}; the running commands were ended", err=True)
-        context.exit(_SIGNAL_BASE + number)
+        context.exit(SIGNAL_BASE + number)
     except Exception as error:  # noqa: BLE001 -- a failure of the check must not look like one of the client
         echo(f"Error: the check failed: {type(error).__name__}: {error}", err=True)
         context.exit(_HARNESS_FAILED)
@@ -185,7 +173,7 @@ def _check(target: str | None, command: tuple[str, ...], options: dict[str, Any]
         jobs=1 if client.is_exclusive else jobs,
         describe_reproduction=lambda case: _describe_reproduction(found.label, case, command, options),
     )
-    with _quiet_log(), _ended_by_signals(), _shown_progress() as show:
+    with _quiet_log(), ended_by_signals(), _shown_progress() as show:
         return conformance.check(plan, known=known_verdicts, case_set=options["case_set"], on_result=show)
 
 
@@ -199,31 +187,6 @@ def _quiet_log() -> Iterator[None]:
         yield
     finally:
         log.setLevel(level)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Raise an exception for the signals that would end this process before it has cleaned up.
-
-    Signals that this process ignores, as under ``nohup``, stay ignored; after the first, others are too.
-    """
-    previous: dict[int, Any] = {}
-
-    def end(number: int, _: FrameType | None) -> None:
-        for each in previous:
-            signal.signal(each, signal.SIG_IGN)
-        raise _Ended(number)
-
-    if threading.current_thread() is threading.main_thread():
-        for name in _ENDING:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                previous[number] = signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 def _describe_reproduction(
