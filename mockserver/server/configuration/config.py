@@ -35,7 +35,7 @@ from mockserver.world.world import World, build, with_session
 
 DEFAULT_TENANT = "default"
 DEFAULT_TLS_PORT = 8443
-_ADD = "add"
+ADD = "add"
 """Name of the list of added sessions in a world; its field ``sessions`` is a number."""
 _TEXT = "TOML text (--toml, SESSION_MOCK_TOML)"
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -270,7 +270,7 @@ def make_tenant(name: str, config: TenantConfig, *, one_client: bool = False) ->
     """
     try:
         world_spec = tenant_spec(config)
-        world = _add_sessions(build(world_spec), config.world.get(_ADD, []))
+        world = _add_sessions(build(world_spec), config.world.get(ADD, []))
         behaviors = {**resolve_dialects(config.dialect), **config.behaviors}
         settings = TenantSettings.create(name, world, behaviors, config.credentials)
         settings = replace(settings, one_client=one_client)
@@ -297,12 +297,12 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
     """
     if config.profile not in PROFILES:
         raise WorldError(f"profile: unknown profile {config.profile!r}; {suggest(config.profile, PROFILES)}")
-    known = (*WorldSpec.__struct_fields__, _ADD)
+    known = (*WorldSpec.__struct_fields__, ADD)
     for name in config.world:
         if name not in known:
             raise WorldError(f"world spec: unknown field {name!r}; {suggest(name, known)}")
     fields = {**PROFILES[config.profile], **config.world}
-    fields.pop(_ADD, None)
+    fields.pop(ADD, None)
     if config.sessions_from is not None and not {"sessions", "sessions_per_day"} & config.world.keys():
         fields["sessions"] = 0
         fields.pop("sessions_per_day", None)
@@ -319,7 +319,7 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
 def _add_sessions(world: World, definitions: Any) -> World:
     """Return the world with added sessions; raise :class:`WorldError` if one is invalid."""
     if not isinstance(definitions, list):
-        raise WorldError(f"world.{_ADD}: expected a list of sessions; write each as a table [[world.{_ADD}]]")
+        raise WorldError(f"world.{ADD}: expected a list of sessions; write each as a table [[world.{ADD}]]")
     for number, definition in enumerate(definitions):
         try:
             world, _ = with_session(world, convert(definition, NewSession))
@@ -328,7 +328,7 @@ def _add_sessions(world: World, definitions: Any) -> World:
 
             is_shape = isinstance(error, ValidationError)
             problem = (is_shape and explain_validation_error(definition, NewSession)) or error
-            raise WorldError(f"world.{_ADD}[{number}]: {problem}") from None
+            raise WorldError(f"world.{ADD}[{number}]: {problem}") from None
     return world
 
 
