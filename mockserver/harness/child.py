@@ -28,14 +28,15 @@ _MAX_LINE: Final = 256
 _MAX_INTERRUPTS: Final = 3
 """The third SIGINT kills the command."""
 _FORWARDED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH")
-_WATCHDOG: Final = (
+WATCHDOG: Final = (
     'read -r group <"/dev/fd/$1" || { [ -z "$2" ] || rm -rf -- "$2"; exit; }; read -r end;'
     ' [ -z "$2" ] || { kill -s STOP -- "-$group"; rm -rf -- "$2"; };'
     ' kill -s KILL -- "-$group"'
 )
 """Script that kills a process group as soon as the other end of its stdin is closed.
 
-Before that, it removes a folder, if one is named; a process that has stopped adds no files.
+Before that, it removes a folder, if one is named; a process that has stopped adds no files. It also removes
+the folder if no group is reported, because this process was killed before the command started.
 """
 _START: Final = 'echo "$$" >"/dev/fd/$1"; shift; exec "$@"'
 """Script that reports its process group to the watchdog and becomes the command.
@@ -321,7 +322,7 @@ def _watchdog(folder: Path | None) -> Iterator[tuple[list[str], tuple[int, ...]]
     reading, writing = os.pipe()
     try:
         with subprocess.Popen(  # noqa: S603 -- a constant script
-            [shell, "-c", _WATCHDOG, "session-mock", str(reading), "" if folder is None else str(folder)],
+            [shell, "-c", WATCHDOG, "session-mock", str(reading), "" if folder is None else str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
