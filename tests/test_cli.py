@@ -341,7 +341,7 @@ def start(*words: str) -> "subprocess.Popen[str]":
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_serve_prints_json_writes_port_file_and_ends_on_signal(number: int, tmp_path: Path) -> None:
     """The line of JSON has all that a client needs; a signal ends the server despite an open connection."""
     path = tmp_path / "port"

@@ -12,19 +12,16 @@ from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo
 from mockserver.cli.params import format_examples
 from mockserver.client.exchange_texts import count_of
-from mockserver.server.configuration.config import (
-    Config,
-    TenantConfig,
-    check_access,
-    read_config,
-)
+from mockserver.server.configuration.config import Config, TenantConfig, check_access, read_config
 from mockserver.server.configuration.scenarios import SCENARIO_TEXTS, load_scenario
+from mockserver.server.configuration.tenants import ADD
 from mockserver.server.configuration.toml_files import ConfigError, read_toml
 from mockserver.server.configuration.toml_lines import find_line
 from mockserver.server.faults.registry import kinds
 from mockserver.server.provisioning.configured import create_tenants
 from mockserver.server.tenancy.settings import TenantError
 from mockserver.server.tenancy.tenant import Tenants
+from mockserver.world.generator.added import NewSession
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -38,21 +35,24 @@ def config() -> None:
 
 
 def build_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a file of settings, with the arguments of all faults."""
+    """Return the JSON Schema of files of settings and scenarios, with the arguments of all faults."""
     fault: Any = Union[tuple(kinds().values())]  # noqa: UP007 -- of values
-    (root, fault_schema, world), definitions = json.schema_components(
-        [Config, fault, WorldFields], ref_template="#/$defs/{name}"
+    (root, fault_schema, world, session), definitions = json.schema_components(
+        [Config, fault, WorldFields, NewSession], ref_template="#/$defs/{name}"
     )
+    definitions[WorldFields.__name__]["properties"][ADD] = {"type": "array", "items": session}
     for name in (Config.__name__, TenantConfig.__name__):
         properties = definitions[name]["properties"]
         properties["faults"]["items"] = fault_schema
         properties["world"] = world
+    for name in SCENARIO_TEXTS:
+        definitions[Config.__name__]["properties"][name] = {"type": "string"}
     return {"$schema": _DRAFT, "title": "Settings of session-mock", **root, "$defs": definitions}
 
 
 @config.command("schema", epilog=format_examples("session-mock config schema > session-mock.schema.json"))
 def print_schema() -> None:
-    """Print the JSON Schema of a file of settings.
+    """Print the JSON Schema of a file of settings, or of a scenario.
 
     Editors complete and check a TOML file with it.
     """

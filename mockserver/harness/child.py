@@ -14,14 +14,12 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from mockserver._util.clock import monotonic
-from mockserver.harness.signals import handled_signals
+from mockserver.harness.signals import ENDING, SIGNAL_BASE, handled_signals
 
 NOT_EXECUTABLE: Final = 126
 """Exit code for a command that exists and cannot be run, as in shells."""
 NOT_FOUND: Final = 127
 """Exit code for a command that does not exist, as in shells."""
-SIGNAL_BASE: Final = 128
-"""A command that signal N ended has this exit code plus N, as in shells."""
 GRACE_SECONDS: Final = 5.0
 """Seconds of real time that a command has to end after SIGTERM, SIGHUP or the deadline; then it is killed."""
 _MAX_LINE: Final = 256
@@ -29,15 +27,15 @@ _MAX_LINE: Final = 256
 _MAX_INTERRUPTS: Final = 3
 """The third SIGINT kills the command."""
 _FORWARDED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH")
-_ENDING: Final = ("SIGTERM", "SIGHUP")
-_WATCHDOG: Final = (
-    'read -r group <"/dev/fd/$1" || exit; read -r end;'
+WATCHDOG: Final = (
+    'read -r group <"/dev/fd/$1" || { [ -z "$2" ] || rm -rf -- "$2"; exit; }; read -r end;'
     ' [ -z "$2" ] || { kill -s STOP -- "-$group"; rm -rf -- "$2"; };'
     ' kill -s KILL -- "-$group"'
 )
 """Script that kills a process group as soon as the other end of its stdin is closed.
 
-Before that, it removes a folder, if one is named; a process that has stopped adds no files.
+Before that, it removes a folder, if one is named; a process that has stopped adds no files. It also removes
+the folder if no group is reported, because this process was killed before the command started.
 """
 _START: Final = 'echo "$$" >"/dev/fd/$1"; shift; exec "$@"'
 """Script that reports its process group to the watchdog and becomes the command.
@@ -184,7 +182,7 @@ class _Child:
             self._interrupts += 1
             if self._interrupts >= _MAX_INTERRUPTS:
                 self.send(_KILL)
-        elif name in _ENDING and self._timer is None:
+        elif name in ENDING and self._timer is None:
             self._timer = _start_timer(GRACE_SECONDS, lambda: self.send(_KILL))
 
     def end_after(self, seconds: float) -> threading.Timer:
@@ -300,7 +298,7 @@ def _watchdog(folder: Path | None) -> Iterator[tuple[list[str], tuple[int, ...]]
     reading, writing = os.pipe()
     try:
         with subprocess.Popen(  # noqa: S603 -- a constant script
-            [shell, "-c", _WATCHDOG, "session-mock", str(reading), "" if folder is None else str(folder)],
+            [shell, "-c", WATCHDOG, "session-mock", str(reading), "" if folder is None else str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -84,7 +84,7 @@ class Running:
 
 
 async def run(config: Config, ready: Callable[[Running], None]) -> None:
-    """Serve until SIGINT or SIGTERM; call *ready* when every port accepts connections.
+    """Serve until SIGINT, SIGTERM or SIGHUP; call *ready* when every port accepts connections.
 
     Raise :class:`~mockserver.server.configuration.config.ConfigError` if the admin API would be
     open to everyone, and ``OSError`` if a port is not available.
@@ -98,10 +98,16 @@ async def run(config: Config, ready: Callable[[Running], None]) -> None:
 
 @contextmanager
 def _set_on_signal(event: asyncio.Event) -> Iterator[None]:
-    """Set an event on SIGINT and SIGTERM, also on event loops without signal handlers, as on Windows."""
+    """Set an event on SIGINT, SIGTERM and SIGHUP, also on event loops without signal handlers, as on Windows.
+
+    SIGHUP, which the end of a terminal sends, stays ignored if it is, as under ``nohup``.
+    """
     loop = asyncio.get_running_loop()
     previous: dict[signal.Signals, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None or (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+            continue
         try:
             loop.add_signal_handler(number, event.set)
         except NotImplementedError:

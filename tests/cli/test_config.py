@@ -30,7 +30,11 @@ seconds = 0
 clock = {action = "rate", rate = 60}
 [[tenants.nightly.faults]]
 kind = "reset"
+[[tenants.nightly.world.add]]
+start = "2026-09-10"
+pages = ["/", {page = "/pricing", seconds = 5}]
 """
+FAULT = "[[faults]]\nkind = 'status'\nstatus = 503\n"
 INVALID = {
     "wrold = 1": (1, "unknown"),
     "[[faults]]\nkind = 'latency'\nsecond = 1": (3, "unknown argument 'second'; did you mean 'seconds'"),
@@ -68,6 +72,9 @@ INVALID = {
     "port = 0\npass_hosts = ['a.example']": (2, "no effect without proxy"),
     "[vendor_ports]\nrybbit = 0\nrybit = 0": (3, "unknown vendor 'rybit'"),
     "[tenants]\n[tenants.default]": (2, "default"),
+    f"{FAULT}{FAULT.replace('faults', 'tenants.b.faults') * 2}times = 0": (10, "times must be"),
+    f"scenario = 'short-outage'\n{FAULT}times = 0": (5, "times must be"),
+    "[[world.add]]\nstart = 0\n[[world.add]]\nstart = 'x'": (4, "world.add[1]: start: 'x' is not an ISO"),
 }
 """Settings with the line and a part of the message."""
 
@@ -104,8 +111,16 @@ def test_schema_describes_files_and_the_arguments_of_every_fault() -> None:
     text = json.dumps(build_schema())
 
     validator.validate(tomllib.loads(VALID))
+    for path in SCENARIOS:
+        validator.validate(tomllib.loads(path.read_text("utf-8")))
     assert all(f'"{kind}"' in text for kind in kinds())
-    for wrong in ("wrold = 1", "[[faults]]\nkind = 'none'", "[world]\nsesions = 1", "port = 'x'"):
+    for wrong in (
+        "wrold = 1",
+        "[[faults]]\nkind = 'none'",
+        "[world]\nsesions = 1",
+        "port = 'x'",
+        "[[world.add]]\nend = 0",
+    ):
         assert not validator.is_valid(tomllib.loads(wrong)), wrong
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -108,6 +109,27 @@ def test_interrupt_before_client_starts_is_no_failed_verification(monkeypatch: p
     monkeypatch.setattr("mockserver.cli.exec.command.build_config", interrupt)
 
     assert run("--", "true").exit_code == 130
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_before_client_starts_removes_folder(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[Path] = []
+
+    def end(access: Any) -> dict[str, str]:
+        folders.append(Path(access.ca_file).parent)
+        assert folders[0].is_dir()
+        signal.raise_signal(number)
+        return {}
+
+    monkeypatch.setattr("mockserver.cli.exec.command.proxy_variables", end)
+    previous = signal.signal(number, signal.default_int_handler)
+    try:
+        result = run("--intercept", "--", "true")
+    finally:
+        signal.signal(number, previous)
+
+    assert result.exit_code == 128 + number
+    assert [folder.exists() for folder in folders] == [False]
 
 
 def test_rows_that_client_did_not_write_fail(tmp_path: Path) -> None:

@@ -160,6 +160,7 @@ def _bash(script: Path, variables: Mapping[str, str], programs: Path | None) -> 
     environment |= {
         "PATH": os.pathsep.join(path),
         "COLUMNS": "100",
+        "TMPDIR": str(script.parent),  # A server that is killed leaves files.
         "PYTHONDONTWRITEBYTECODE": "1",
         "LC_ALL": "C.UTF-8",
         **variables,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.harness.child import ChildResult, run_child
+from mockserver.harness.child import WATCHDOG, ChildResult, run_child
 
 SH = "/bin/sh"
 
@@ -112,6 +112,14 @@ def test_signal_reaches_the_group_and_leaves_no_process(
 
     assert code == (-9 if number == signal.SIGKILL else 128 + number)
     assert folder.exists() == (number != signal.SIGKILL)  # Otherwise its owner removes it.
+
+
+def test_folder_is_removed_if_no_command_was_started(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    subprocess.run([SH, "-c", WATCHDOG, "watchdog", "0", folder], stdin=subprocess.DEVNULL, check=False)
+
+    assert not folder.exists()
 
 
 def test_command_decides_how_an_interrupt_ends_it(fifo: Path, tmp_path: Path) -> None:

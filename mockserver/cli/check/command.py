@@ -23,23 +23,13 @@ from mockserver.cli.check.options import (
 )
 from mockserver.cli.output import append_summary, echo, print_table
 from mockserver.cli.params import format_examples
+from mockserver.harness.signals import SIGNAL_BASE, EndedBySignal, ended_by_signals
 
 if TYPE_CHECKING:
     from mockserver.conformance.case import Case
     from mockserver.conformance.results import CaseResult, Report
 
 _HARNESS_FAILED: Final = 125
-_SIGNAL_BASE: Final = 128
-"""A check that signal N ends has this exit code plus N, as in shells."""
-_ENDING: Final = ("SIGTERM", "SIGHUP")
-
-
-class _Ended(KeyboardInterrupt):
-    """Raised in the main thread by SIGTERM or SIGHUP, so that what an interrupt cleans up is cleaned up."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
 
 
 @click.command(
@@ -96,10 +86,10 @@ def command(
     except (click.ClickException, click.exceptions.Exit, OSError):
         raise
     except KeyboardInterrupt as error:
-        number = error.number if isinstance(error, _Ended) else int(signal.SIGINT)
+        number = error.number if isinstance(error, EndedBySignal) else int(signal.SIGINT)
         how = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
         echo(f"{how}; the running commands were ended", err=True)
-        context.exit(_SIGNAL_BASE + number)
+        context.exit(SIGNAL_BASE + number)
     except Exception as error:  # noqa: BLE001 -- a failure of the check must not look like one of the client
         echo(f"Error: the check failed: {type(error).__name__}: {error}", err=True)
         context.exit(_HARNESS_FAILED)
@@ -183,7 +173,7 @@ def _check(target: str | None, command: tuple[str, ...], options: dict[str, Any]
         jobs=1 if client.is_exclusive else jobs,
         describe_reproduction=lambda case: _describe_reproduction(found.label, case, command, options),
     )
-    with _quiet_log(), _ended_by_signals(), _shown_progress() as show:
+    with _quiet_log(), ended_by_signals(), _shown_progress() as show:
         return conformance.check(plan, known=known_verdicts, case_set=options["case_set"], on_result=show)
 
 
@@ -197,24 +187,6 @@ def _quiet_log() -> Iterator[None]:
         yield
     finally:
         log.setLevel(level)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Raise an exception for the signals that would end this process before it has cleaned up.
-
-    After the first, others are ignored.
-    """
-    from mockserver.harness.signals import handled_signals  # noqa: PLC0415 -- only a run needs it
-
-    def end(number: int) -> None:
-        for name in _ENDING:
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), signal.SIG_IGN)
-        raise _Ended(number)
-
-    with handled_signals(_ENDING, end):
-        yield
 
 
 def _describe_reproduction(

@@ -35,6 +35,7 @@ from mockserver.embedded.tenant import TenantHandle
 from mockserver.harness.child import ChildResult, run_child
 from mockserver.harness.environment import Addresses, PlaceholderError, format_variables
 from mockserver.harness.outcome import Check
+from mockserver.harness.signals import SIGNAL_BASE, EndedBySignal, ended_by_signals
 from mockserver.harness.tenant import borrow_tenant, serve_tenant
 from mockserver.server.configuration.config import Config, ConfigError
 from mockserver.vendors import NAMES
@@ -280,7 +281,7 @@ def exec_command(
     if options["answer_hosts"] and not (options["proxy"] or options["tls"]):
         raise click.UsageError("--answer needs --intercept or --tls; give one of them too, or leave it out")
     config = build_config(options)
-    with _reported_failures(), server.open_tenant(config) as (client, tenant):
+    with _ended_as_by_shell(), _reported_failures(), server.open_tenant(config) as (client, tenant):
         addresses = Addresses(client.tenant(tenant.id), server.url)
         try:
             own = {name: addresses.fill(text) for name, text in variables.items()}
@@ -345,6 +346,16 @@ def _write_private(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 -- a descriptor
         file.write(text)
+
+
+@contextmanager
+def _ended_as_by_shell() -> Iterator[None]:
+    """Clean up at a signal that comes while no command runs, and exit as a shell does."""
+    try:
+        with ended_by_signals():
+            yield
+    except EndedBySignal as error:
+        sys.exit(SIGNAL_BASE + error.number)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldError, WorldSpec, spec
 from mockserver.world.world import World, build, with_session
 
-_ADD: Final = "add"
+ADD: Final = "add"
 """Name of the list of added sessions in a world; its field ``sessions`` is a number."""
 
 
@@ -45,7 +45,7 @@ def make_tenant(name: str, config: TenantConfig, *, one_client: bool = False) ->
     try:
         world_spec = tenant_spec(config)
         with placed("world"):
-            world = _add_sessions(build(world_spec), config.world.get(_ADD, []))
+            world = _add_sessions(build(world_spec), config.world.get(ADD, []))
         with placed("dialect"):
             dialects = resolve_dialects(config.dialect)
         settings = _create_settings(name, world, dialects, config)
@@ -93,14 +93,14 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
             f"profile: unknown profile {config.profile!r}; {suggest(config.profile, PROFILES)}",
             path=("profile",),
         )
-    known = (*WorldSpec.__struct_fields__, _ADD)
+    known = (*WorldSpec.__struct_fields__, ADD)
     for name in config.world:
         if name not in known:
             raise WorldError(
                 f"world spec: unknown field {name!r}; {suggest(name, known)}", path=("world", name)
             )
     fields = {**PROFILES[config.profile], **config.world}
-    fields.pop(_ADD, None)
+    fields.pop(ADD, None)
     if config.sessions_from is not None and not {"sessions", "sessions_per_day"} & config.world.keys():
         fields["sessions"] = 0
         fields.pop("sessions_per_day", None)
@@ -119,18 +119,18 @@ def _add_sessions(world: World, definitions: Any) -> World:
     """Return the world with added sessions; raise :class:`WorldError` if one is invalid."""
     if not isinstance(definitions, list):
         raise WorldError(
-            f"world.{_ADD}: expected a list of sessions; write each as a table [[world.{_ADD}]]", path=(_ADD,)
+            f"world.{ADD}: expected a list of sessions; write each as a table [[world.{ADD}]]", path=(ADD,)
         )
     for number, definition in enumerate(definitions):
         try:
             world, _ = with_session(world, convert(definition, NewSession))
         except WorldError as error:
-            raise WorldError(f"world.{_ADD}[{number}]: {error}", path=(_ADD, number, *error.path)) from None
+            raise WorldError(f"world.{ADD}[{number}]: {error}", path=(ADD, number, *error.path)) from None
         except ValidationError as error:
             from mockserver._util.validation import locate_problem  # noqa: PLC0415 -- rare
 
             problem, path = locate_problem(definition, NewSession, error)
-            raise WorldError(f"world.{_ADD}[{number}]: {problem}", path=(_ADD, number, *path)) from None
+            raise WorldError(f"world.{ADD}[{number}]: {problem}", path=(ADD, number, *path)) from None
     return world
 
 
