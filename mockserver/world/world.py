@@ -200,24 +200,25 @@ class Site:
         return GeneratedSource(population, sessions, (first, last), now, self.tracked_data.identities)
 
     def _tracked(self, query: Query, stop: int, now: int) -> TrackedSource:
-        sessions = [
-            session
-            for session in self.tracked_sessions(now)
+        sessions = {
+            index: session
+            for index, session in enumerate(self.tracked_data.sessions(now))
             if (query.start is None or session.start >= query.start)
             and session.start < stop
             and all(session.is_of(alternatives, self.key) for alternatives in query.actors)
             and not session.is_of(query.others, self.key)
             and session.meets(query.where, self.vocabulary)
             and query.session in (None, session.number(self.key))
-        ]
+            and not self._is_deleted(session)
+        }
         return TrackedSource(sessions, self.key, self.tracked_data, self.vocabulary)
 
     def tracked_sessions(self, now: int) -> list[TrackedSession]:
         """Return the tracked sessions as of *now*, ascending by start."""
-        sessions = self.tracked_data.sessions(now)
-        if not self.deletions:
-            return sessions
-        return [session for session in sessions if session.number(self.key) not in self.deletions.numbers]
+        return [session for session in self.tracked_data.sessions(now) if not self._is_deleted(session)]
+
+    def _is_deleted(self, session: TrackedSession) -> bool:
+        return bool(self.deletions) and session.number(self.key) in self.deletions.numbers
 
     def make_events(self, session: NewSession) -> list[TrackedEvent]:
         """Return the events of a session to add.
@@ -280,9 +281,9 @@ class Site:
     def session_before_deletion(self, number: int, now: int) -> SessionBatch | None:
         """Return :meth:`session`, deleted or not: keyset pages may continue after a deleted one."""
         # Tracked sessions come first: by chance, a generated one may get the same number later.
-        for session in self.tracked_data.sessions(now):
+        for position, session in enumerate(self.tracked_data.sessions(now)):
             if session.number(self.key) == number:
-                return TrackedSessions(self.key, [session], [0], self.tracked_data, self.vocabulary)
+                return TrackedSessions(self.key, [session], [position], self.tracked_data, self.vocabulary)
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
             if index is not None and number not in self.tracked_data.joined:

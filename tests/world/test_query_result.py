@@ -14,7 +14,7 @@ from mockserver.world.generator.query_result import Page, SortKey
 from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import spec
-from mockserver.world.world import build
+from mockserver.world.world import build, with_events
 from tests.world import brute_force
 from tests.world.digest import LATER
 from tests.world.drawing import draw_edges, draw_query_case, walk_older
@@ -334,6 +334,19 @@ def test_page_past_the_end_is_empty(case: Case) -> None:
     ]
 
     assert [page.sort_keys() for page in pages] == [[], [], [], []]
+
+
+def test_sort_key_has_same_position_in_results_of_other_queries() -> None:
+    events = [TrackedEvent(DAY, "signed_up", user_id=f"user-{name}") for name in "abcde"]
+    world = with_events(build(spec(sessions=50, start=0, end=2 * DAY)), 0, events)
+    whole = world.sites[0].find(Query(bots=True), 2 * DAY)
+    rest = world.sites[0].find(Query(bots=True, others=("user-a", "user-c")), 2 * DAY)
+    keys, kept = (each.page(0, 100).sort_keys() for each in (whole, rest))
+
+    assert len(kept) == len(keys) - 2
+    assert [rest.older(key, 100).sort_keys()[::-1] for key in keys] == [
+        [each for each in kept if each < key] for key in keys
+    ]
 
 
 def test_page_among_millions_of_equal_starts_takes_few_sessions() -> None:

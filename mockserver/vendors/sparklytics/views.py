@@ -18,8 +18,7 @@ from mockserver.vendors.sparklytics.list_query import DEFAULT_FIELDS, FilterFiel
 from mockserver.vendors.sparklytics.request_models import PAGE_SIZE, ListSessions
 from mockserver.vendors.sparklytics.responses import SessionEvent
 from mockserver.vendors.sparklytics.rows import compute_durations, describe_link_click, format_visitor_ids
-from mockserver.world.generator.query_result import QueryResult, SortKey
-from mockserver.world.generator.tracked import KIND
+from mockserver.world.generator.query_result import SortKey
 from mockserver.world.model.hashing import Permutation, key
 from mockserver.world.model.session_batch import Event, SessionBatch
 from mockserver.world.model.vocabulary import Page
@@ -72,7 +71,7 @@ def list_sessions(request: ViewRequest) -> ViewResult:
     cipher = Permutation(key(request.site.key, "cursor", list_parameters), 64)
     after = None
     if params.cursor is not None:
-        after = _sort_key_after(_decode_cursor(params.cursor, cipher), sessions, request)
+        after = _sort_key_after(_decode_cursor(params.cursor, cipher), request)
     # One session more than the page shows if there is a next page.
     page = sessions.older(after, params.limit + 1)
     numbers = page.map_rows(_session_numbers)
@@ -106,24 +105,12 @@ def _decode_cursor(cursor: str, cipher: Permutation) -> int | None:
     return number if is_valid else None
 
 
-def _sort_key_after(number: int | None, sessions: QueryResult, request: ViewRequest) -> SortKey:
+def _sort_key_after(number: int | None, request: ViewRequest) -> SortKey:
     """Return the sort key of the last session of a page, also if the session was deleted since."""
     session = None if number is None else request.site.session_before_deletion(number, request.now)
     if session is None:
         raise ApiError("violation", message="invalid cursor", field="cursor")
-    sort_key = SortKey(session.start[0], session.kind, session.index[0])
-    if session.kind != KIND:
-        return sort_key
-    # The index of a tracked session counts only the sessions found, so look it up among those with the same
-    # start.
-    before_all = SortKey(sort_key.start, KIND + 1, 0)
-    tracked = request.site.tracked_data.sessions(request.now)
-    same_start_count = sum(other.start == sort_key.start for other in tracked)
-    page = sessions.older(before_all, same_start_count)
-    sort_keys: dict[int | None, SortKey] = dict(
-        zip(page.map_rows(_session_numbers), page.sort_keys(), strict=True)
-    )
-    return sort_keys.get(number, before_all)
+    return SortKey(session.start[0], session.kind, session.index[0])
 
 
 def get_session(request: ViewRequest) -> ViewResult:

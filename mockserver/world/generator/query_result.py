@@ -6,7 +6,7 @@ without iterating over sessions.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -115,16 +115,24 @@ class GeneratedSource:
 
 
 class TrackedSource:
-    """The found tracked sessions, ascending by start; the first has index and ordinal 0."""
+    """The found tracked sessions, ascending by start.
+
+    The index of a session is its position among all tracked sessions of the site, so it is the same in the
+    results of all queries.
+    """
 
     kind = KIND
 
     def __init__(
-        self, sessions: list[TrackedSession], site_key: int, tracked_data: TrackedData, vocabulary: Vocabulary
+        self,
+        sessions: Mapping[int, TrackedSession],
+        site_key: int,
+        tracked_data: TrackedData,
+        vocabulary: Vocabulary,
     ) -> None:
-        self.sessions = sessions
+        self.sessions = list(sessions.values())
         self.total = len(sessions)
-        self.indices = np.arange(self.total)
+        self.indices = np.array(list(sessions), dtype=np.int64)
         self._site_key = site_key
         self._vocabulary = vocabulary
         self._tracked_data = tracked_data
@@ -133,7 +141,7 @@ class TrackedSource:
         return sum(session.start < instant for session in self.sessions)
 
     def ordinal_of(self, index: int) -> int:
-        return min(index, self.total)
+        return int(self.indices.searchsorted(index))
 
     def series(self, edges: Sequence[int]) -> list[int]:
         return [self.count_before(edge) for edge in edges]
@@ -157,12 +165,15 @@ class TrackedSource:
         return np.sort(self.ends)
 
     def pick(self, index: I64) -> TrackedSessions:
-        sessions = [self.sessions[ordinal] for ordinal in index]
+        sessions = self._sessions_at(index)
         return TrackedSessions(self._site_key, sessions, index.tolist(), self._tracked_data, self._vocabulary)
 
     def numbers(self, index: I64) -> I64:
-        numbers = [self.sessions[ordinal].number(self._site_key) for ordinal in index]
+        numbers = [session.number(self._site_key) for session in self._sessions_at(index)]
         return np.array(numbers, dtype=np.int64)
+
+    def _sessions_at(self, index: I64) -> list[TrackedSession]:
+        return [self.sessions[ordinal] for ordinal in self.indices.searchsorted(index).tolist()]
 
     def groups(self, dimension: str) -> Iterable[tuple[Any, int]]:
         return [(session.entries(dimension, self._vocabulary)[0], 1) for session in self.sessions]

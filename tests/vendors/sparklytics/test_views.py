@@ -24,7 +24,7 @@ from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Query
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, spec
-from mockserver.world.world import World, build, with_events
+from mockserver.world.world import World, build, with_events, without_sessions
 from tests.vendors.conftest import decode_exactly, make_view_request
 
 LIST, GET = VENDOR.contract.endpoints
@@ -178,6 +178,24 @@ def test_pages_of_filtered_list_contain_its_sessions_once(
 
     assert kept
     assert actual == [each for each in list_ids(world, **EVERYONE) if each in kept]
+
+
+@pytest.mark.parametrize("query", [EVERYONE, {**EVERYONE, "filter_page": "/pricing"}], ids=["all", "page"])
+@pytest.mark.parametrize("name", ["tracked", "hourly"])
+def test_list_continues_after_session_that_was_deleted(name: str, query: dict[str, Any]) -> None:
+    world = WORLDS[name]
+    expected = list_ids(world, **query)
+    actual = []
+
+    answer = get_page(make_request(world, limit=2, **query))
+    while True:
+        actual += [row.session_id for row in answer.sessions]
+        if answer.next_cursor is None:
+            break
+        world = without_sessions(world, 0, [int(actual[-1].removeprefix("sess_"), 16)])
+        answer = get_page(make_request(world, limit=2, cursor=answer.next_cursor, **query))
+
+    assert actual == expected
 
 
 def test_bots_are_listed_only_with_include_bots() -> None:
