@@ -90,20 +90,35 @@ def _find_line(path: Path, place: Place) -> int | None:
         text = path.read_text("utf-8-sig")
     except (ConfigError, OSError):
         return None
-    return find_line(text, _without_faults_of_scenario(settings, path, place))
+    return find_line(text, _place_in_file(settings, path, place))
 
 
-def _without_faults_of_scenario(settings: dict[str, Any], path: Path, place: Place) -> Place:
-    """Return a place in the file itself: the faults of a tenant's scenario precede those in the file."""
+def _place_in_file(settings: dict[str, Any], path: Path, place: Place) -> Place:
+    """Return a place in the file itself; that of the scenario's name if the scenario has the value.
+
+    The faults of a scenario precede those in the file.
+    """
     tenant: Place = place[:2] if place[:1] == ("tenants",) else ()
-    table: Any = settings
-    for key in tenant:
-        table = table.get(key, {})
-    match place[len(tenant) :]:
-        case ("faults", int(number), *rest) if isinstance(table.get("scenario"), str):
-            number -= len(load_scenario(table["scenario"], path.parent).settings.get("faults", []))
+    name = _value_at(settings, (*tenant, "scenario"))
+    if not isinstance(name, str):
+        return place
+    inherited = load_scenario(name, path.parent).settings
+    match own := place[len(tenant) :]:
+        case ("faults", int(number), *rest):
+            number -= len(inherited.get("faults", []))
             return (*tenant, "faults", number, *rest) if number >= 0 else (*tenant, "scenario")
-    return place
+    is_inherited = _value_at(settings, place) is None and _value_at(inherited, own) is not None
+    return (*tenant, "scenario") if is_inherited else place
+
+
+def _value_at(settings: Any, place: Place) -> Any:
+    """Return the value at a place; None if there is none."""
+    for step in place:
+        try:
+            settings = settings[step]
+        except (LookupError, TypeError):
+            return None
+    return settings
 
 
 def _check(path: Path) -> str:

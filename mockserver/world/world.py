@@ -281,9 +281,9 @@ class Site:
     def session_before_deletion(self, number: int, now: int) -> SessionBatch | None:
         """Return :meth:`session`, deleted or not: keyset pages may continue after a deleted one."""
         # Tracked sessions come first: by chance, a generated one may get the same number later.
-        for position, session in enumerate(self.tracked_data.sessions(now)):
+        for place, session in enumerate(self.tracked_data.sessions(now)):
             if session.number(self.key) == number:
-                return TrackedSessions(self.key, [session], [position], self.tracked_data, self.vocabulary)
+                return TrackedSessions(self.key, [session], [place], self.tracked_data, self.vocabulary)
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
             if index is not None and number not in self.tracked_data.joined:

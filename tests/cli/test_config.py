@@ -105,6 +105,29 @@ def test_check_explains_invalid_settings_with_line(text: str, tmp_path: Path) ->
     assert message in result.output
 
 
+@pytest.mark.parametrize(
+    ("scenario", "settings", "line"),
+    [
+        ("[world]\nsesions = 1", "{}", 2),
+        ("[world]\nsesions = 1", "{}\n[world]\nsites = 1", 2),
+        ("[world]\nsites = 1", "{}\n[world]\nsesions = 1", 4),
+        (f"{FAULT}times = 0", f"{{}}\n{FAULT}", 2),
+        ("now = 'x'", "[tenants.a]\n{}", 3),
+        ("limits = {none = 1}", "[limits]\n[tenants.a]\n{}", 4),
+    ],
+)
+def test_check_shows_line_of_scenario_with_mistake(
+    scenario: str, settings: str, line: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "mock.toml"
+    (tmp_path / "mine.toml").write_text(scenario, encoding="utf-8")
+    path.write_text("port = 0\n" + settings.format("scenario = 'mine.toml'"), encoding="utf-8")
+    result = run("check", str(path))
+
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {path}, line {line}: ")
+
+
 def test_schema_describes_files_and_the_arguments_of_every_fault() -> None:
     validator = jsonschema.Draft202012Validator(json.loads(run("schema").output))
     validator.check_schema(build_schema())
