@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from importlib.metadata import requires, version
 from typing import Any
@@ -121,6 +122,21 @@ class Mock:
 
 
 Serve = Callable[..., Awaitable[Mock]]
+
+
+@pytest.fixture
+def usual_signals() -> Iterator[None]:
+    """Let signals end the processes that a test starts.
+
+    They inherit which signals this run ignores: SIGHUP under ``nohup``, SIGINT in the background of a script.
+    """
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    ignored = [number for number in usual if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, usual[number])
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture(name="family")

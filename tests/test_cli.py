@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -332,15 +333,21 @@ def test_environment_variable_sets_behaviors() -> None:
     assert "'no.such'" in run("world", code=2, env={"SESSION_MOCK_BEHAVIOR": f"{valid} no.such=1"})
 
 
-def start(*words: str) -> "subprocess.Popen[str]":
-    """Start a server in a process of its own."""
-    return subprocess.Popen(
+@contextmanager
+def start(*words: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start a server in a process of its own; it is killed if it does not end with the test."""
+    with subprocess.Popen(
         [sys.executable, "-m", "mockserver", "serve", "--port", "0", *words],
         stdout=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
+@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_serve_prints_json_writes_port_file_and_ends_on_signal(number: int, tmp_path: Path) -> None:
     """The line of JSON has all that a client needs; a signal ends the server despite an open connection."""

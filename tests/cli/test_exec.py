@@ -166,6 +166,7 @@ def test_running_server_gets_a_tenant_that_is_deleted() -> None:
         assert [tenant.id for tenant in mock.admin.tenants()] == ["default"]
 
 
+@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_ends_client_and_leaves_no_process(number: signal.Signals, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"

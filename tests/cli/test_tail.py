@@ -92,6 +92,7 @@ def test_follow_with_limit_ends_without_pause(monkeypatch: pytest.MonkeyPatch) -
     assert GrowingJournal(monkeypatch, [(1, 200), (2, 200), (3, 200)]).followed(limit=2) == [1, 2]
 
 
+@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.parametrize("more", [[], ["--json"]], ids=["people", "json"])
 def test_journal_follow_prints_line_per_exchange_until_ctrl_c(more: list[str], admin: Shell) -> None:
     """The line appears while the command runs; Ctrl-C ends it silently with 130."""

@@ -426,6 +426,7 @@ def test_list_and_explain_need_no_command() -> None:
     assert "Wait until that date" in run("--explain", "retry/429-date").output
 
 
+@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_signal_ends_running_commands_and_removes_their_files(tmp_path: Path, number: signal.Signals) -> None:
     """The reader of a FIFO waits until no process has it open for writing."""

@@ -846,6 +846,7 @@ asyncio.SelectorEventLoop.add_signal_handler = refuse
 """
 
 
+@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("code", ["", NO_SIGNALS], ids=["usual", "as on Windows"])
 def test_signal_ends_server_on_any_event_loop(tmp_path: Path, number: signal.Signals, code: str) -> None:

@@ -93,6 +93,7 @@ sys.exit(run_child(["/bin/sh", "-c", sys.argv[1]], folder=Path(sys.argv[2])).exi
 """
 
 
+@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_signal_reaches_the_group_and_leaves_no_process(
     number: signal.Signals, fifo: Path, tmp_path: Path
@@ -122,6 +123,7 @@ def test_folder_is_removed_if_no_command_was_started(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.usefixtures("usual_signals")
 def test_command_decides_how_an_interrupt_ends_it(fifo: Path, tmp_path: Path) -> None:
     script = f"trap 'exit 5' INT; exec 9>{fifo}; echo started >&9; while :; do sleep 0.05; done"
     with subprocess.Popen([sys.executable, "-c", PARENT, script, tmp_path / "none"]) as parent:
