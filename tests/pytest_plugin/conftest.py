@@ -1,16 +1,13 @@
 """A small project whose tests use the plugin, run by pytester."""
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
 from xml.etree import ElementTree as ET
 
 import pytest
-
-# A run within a run removes the modules that it imported, but packages keep references to them: import all
-# before. The extension module of trustme's dependency cannot be imported twice.
-import trustme  # noqa: F401
-
-from mockserver.server.faults.registry import kinds
 
 CLIENT = '''
 """A client of a vendor that has its sites in the path and numbered pages."""
@@ -38,8 +35,32 @@ filterwarnings =
 """
 UNUSED = ("faker", "hypothesispytest", "pytest_cov", "pytest_httpserver", "randomly", "schemathesis")
 """pytest plugins that no test of this folder needs; a process, such as a worker, takes half as long without them."""
-kinds()  # Modules of faults are imported lazily.
 Run = Callable[..., pytest.RunResult]
+
+
+class ImportedModules:
+    """A plugin of a run within this one that remembers the modules which the run has imported."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, ModuleType] = {}
+
+    def pytest_unconfigure(self) -> None:
+        """Remember the modules before pytester removes them."""
+        self.by_name |= sys.modules
+
+
+@pytest.fixture(autouse=True, name="imported")
+def _imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImportedModules]:
+    """Put back the modules of packages that pytester has removed, at its end too.
+
+    Other packages have references to them, and would use two copies later: httpx would not recognize the
+    exceptions of a second httpcore, and some extension modules cannot be imported twice.
+    """
+    imported = ImportedModules()
+    yield imported
+    for name, module in imported.by_name.items():
+        if not Path(module.__dict__.get("__file__") or "").is_relative_to(tmp_path_factory.getbasetemp()):
+            sys.modules.setdefault(name, module)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +81,7 @@ def _project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 @pytest.fixture(name="run")
-def _run(project: pytest.Pytester) -> Run:
+def _run(project: pytest.Pytester, imported: ImportedModules) -> Run:
     """Return a function that runs tests, given as text: ``run(text, *arguments)``."""
 
     def run(tests: str, *arguments: str, subprocess: bool = False) -> pytest.RunResult:
@@ -68,7 +89,9 @@ def _run(project: pytest.Pytester) -> Run:
         project.makepyfile(test_it=head + tests)
         disabled = [f"-pno:{plugin}" for plugin in ("cacheprovider", *UNUSED)]
         options = (*disabled, "--junitxml=junit.xml", *arguments)
-        return project.runpytest_subprocess(*options) if subprocess else project.runpytest_inprocess(*options)
+        if subprocess:
+            return project.runpytest_subprocess(*options)
+        return project.runpytest_inprocess(*options, plugins=[imported])
 
     return run
 

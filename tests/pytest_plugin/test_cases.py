@@ -4,6 +4,7 @@ import pytest
 
 from mockserver.conformance.case import load_cases
 from mockserver.conformance.target import list_targets
+from tests.pytest_plugin.conftest import ImportedModules
 
 TARGET = next(target.label for target in list_targets() if target.style == "cursor")
 BODY = """
@@ -32,7 +33,7 @@ def collect(situation, attempts=3):
 """
 
 
-def test_function_runs_once_for_each_case(project: pytest.Pytester) -> None:
+def test_function_runs_once_for_each_case(project: pytest.Pytester, imported: ImportedModules) -> None:
     project.makepyfile(
         f"{BODY}\nimport pytest\n"
         f"@pytest.mark.session_mock(cases=['{TARGET}:data', '{TARGET}:retry/503-seconds'])\n"
@@ -40,13 +41,15 @@ def test_function_runs_once_for_each_case(project: pytest.Pytester) -> None:
     )
     count = sum(case.topic == "data" for case in load_cases().values())
 
-    result = project.runpytest_inprocess("-p", "session_mock", "-p", "no:cacheprovider", "-v")
+    result = project.runpytest_inprocess(
+        "-p", "session_mock", "-p", "no:cacheprovider", "-v", plugins=[imported]
+    )
 
     result.assert_outcomes(passed=count + 1)
     result.stdout.fnmatch_lines([f"*test_client?{TARGET}:data/awkward-texts? PASSED*"])
 
 
-def test_wrong_client_fails_with_report_of_case(project: pytest.Pytester) -> None:
+def test_wrong_client_fails_with_report_of_case(project: pytest.Pytester, imported: ImportedModules) -> None:
     project.makepyfile(
         f"{BODY}\nimport pytest\n"
         f"@pytest.mark.session_mock(cases='{TARGET}:paging/exact-pages')\n"
@@ -54,7 +57,7 @@ def test_wrong_client_fails_with_report_of_case(project: pytest.Pytester) -> Non
         "    session_mock_case.check(lambda situation: collect(situation)[:-1], timeout=2)\n"
     )
 
-    result = project.runpytest_inprocess("-p", "session_mock", "-p", "no:cacheprovider")
+    result = project.runpytest_inprocess("-p", "session_mock", "-p", "no:cacheprovider", plugins=[imported])
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["paging/exact-pages: wrong (lost)", "*1 row missing*", "*reproduce with: *"])
@@ -69,11 +72,13 @@ def test_wrong_client_fails_with_report_of_case(project: pytest.Pytester) -> Non
     ],
     ids=["none", "topic", "target"],
 )
-def test_wrong_marker_is_explained(project: pytest.Pytester, marker: str, message: str) -> None:
+def test_wrong_marker_is_explained(
+    project: pytest.Pytester, imported: ImportedModules, marker: str, message: str
+) -> None:
     project.makepyfile(
         f"import pytest\n@pytest.mark.session_mock({marker})\ndef test_client(session_mock_case):\n    pass\n"
     )
 
-    result = project.runpytest_inprocess("-p", "session_mock", "-p", "no:cacheprovider")
+    result = project.runpytest_inprocess("-p", "session_mock", "-p", "no:cacheprovider", plugins=[imported])
 
     (result.stdout if result.parseoutcomes() else result.stderr).fnmatch_lines([message])
