@@ -74,6 +74,7 @@ clients: $(STAMP) ## Check the careful client, the wrong ones and clients made o
 	$(BIN)/python -m tests.conformance.matrix; status=$$?; $(BIN)/python -m tests.conformance.third_party $(VENV)/clients && exit $$status
 
 bench: $(STAMP) ## Measure speed and memory and compare them with the promised bounds (ARGS=--quick takes fewer samples)
+	$(BIN)/python -m tests.bench.uncache
 	$(BIN)/python -m tests.bench.run $(ARGS)
 
 soak: $(STAMP) ## Let 200 clients read pages for a minute while faults are active
