@@ -235,12 +235,13 @@ class _EntryEncoder(_MemberEncoder):
     def encode(self, sessions: SessionBatch) -> list[bytes]:
         if not isinstance(sessions, GeneratedSessions | ImportedSessions):
             return super().encode(sessions)
-        entries, codes = sessions.dictionary_encoded(self._entries)
+        entries, positions = sessions.dictionary_encoded(self._entries)
         cached = self._cached_members(entries)
-        members = list(map(cached.get, codes.tolist()))
+        codes = positions.tolist()
+        members = list(map(cached.get, codes))
         if None in members:
-            missing = list(set(codes.tolist()) - cached.keys())
+            missing = list(set(codes) - cached.keys())
             values = [[value_of(entries[code]) for code in missing] for value_of in self._functions]
             cached.update(zip(missing, self._encode_values(*values), strict=True))
-            members = [cached[code] for code in codes.tolist()]
+            members = [cached[code] for code in codes]
         return members  # type: ignore[return-value]  # none is missing any more

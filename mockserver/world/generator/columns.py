@@ -1,7 +1,7 @@
 """Sessions of the seeded world in columns, each computed from the session indices when first used."""
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -239,8 +239,9 @@ class GeneratedSessions(SessionArrays):
     def paths(self) -> list[list[Page]]:
         pages = self.archetypes.vocabulary.pages
         is_pageview = (self.actions == len(self.archetypes.vocabulary.actions)) & self.event_mask
-        viewed = map(pages.__getitem__, self.event_values(self.archetypes.page)[is_pageview].tolist())
-        return [list(islice(viewed, count)) for count in is_pageview.sum(axis=1).tolist()]
+        viewed = [pages[code] for code in self.event_values(self.archetypes.page)[is_pageview].tolist()]
+        ends = np.cumsum(is_pageview.sum(axis=1)).tolist()
+        return [viewed[begin:end] for begin, end in pairwise([0, *ends])]
 
 
 _DICTIONARY_ENCODED: Final[dict[str, Callable[[GeneratedSessions], tuple[Sequence[Any], NDArray[Any]]]]] = {
