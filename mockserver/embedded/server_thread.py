@@ -82,9 +82,19 @@ class ServerThread:
         return self._running
 
     def start(self) -> None:
-        """Return once every port accepts connections; raises ``OSError`` if a port is not available."""
-        self._thread.start()
-        self._settled.wait()
+        """Return once every port accepts connections; raises ``OSError`` if a port is not available.
+
+        An interrupt ends the server. A thread that still runs when the interpreter exits is killed, which
+        aborts the process if it happens within some extension modules.
+        """
+        try:
+            self._thread.start()
+            self._settled.wait()
+        except BaseException:
+            if self._thread.ident is not None:
+                self._settled.wait()
+                self.stop()
+            raise
         if self._failure is not None:
             self._thread.join()
             raise self._failure

@@ -1,8 +1,10 @@
 """Start and stop of servers, and connections to running ones."""
 
+import signal
 import socket
 import threading
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -12,7 +14,9 @@ import httpx
 import pytest
 
 from mockserver import AdminError, SessionMock, VendorHandle
+from mockserver.embedded import server_thread
 from mockserver.server.configuration.config import ConfigError
+from mockserver.server.runner import serving
 from tests.embedded.crawling import LISTS, all_rows_params, send
 from tests.support.tls import TLS
 
@@ -178,6 +182,33 @@ def ask_once(vendor: VendorHandle) -> None:
     """Send a request that may get no response."""
     with suppress(httpx.HTTPError, OSError), httpx.Client(timeout=60, verify=TLS) as http:
         send(http, vendor, PAIR[1], all_rows_params(PAIR[1]))
+
+
+def test_interrupt_during_start_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = threading.Event()
+
+    @asynccontextmanager
+    async def interrupted(*arguments: Any, **options: Any) -> AsyncIterator[Any]:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        ready.wait(10)
+        async with serving(*arguments, **options) as running:
+            yield running
+
+    def wait_for_interrupt(*_: Any) -> None:
+        ready.set()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(server_thread, "serving", interrupted)
+    previous = signal.signal(signal.SIGINT, wait_for_interrupt)
+    before = set(threading.enumerate())
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            SessionMock().start()
+        left = {thread.name for thread in set(threading.enumerate()) - before}
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+    assert left == set()
 
 
 def test_stop_with_open_connections_is_fast() -> None:
